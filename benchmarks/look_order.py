@@ -27,6 +27,7 @@ from oracle.experiments.oracle import OracleExperiment
 from oracle.runs import catalog
 from oracle.search.grid_search import OracleCycle
 from oracle.settings import Settings
+from oracle.storage.session import opened
 from scyc.errors import BadInput
 
 NEAR = 2.0  # points below the best at the end
@@ -110,7 +111,7 @@ def main(run: str, runs: str, as_json: bool) -> None:
         known = catalog.find_run(run, Settings(folder=Path(runs)))
     except BadInput as error:
         raise click.ClickException(str(error)) from error
-    with catalog.opened(known.url) as (_, store):
+    with opened(known.url) as (_, store):
         found = catalog.replayed(known, store)
     if not isinstance(found, OracleExperiment):
         raise click.ClickException("not an oracle run")

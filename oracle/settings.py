@@ -13,6 +13,10 @@ PROGRAM_FOLDER = "_oracle"  # no study's name begins with "_", so no study's fol
 DATABASE = "oracle.db"
 
 
+def _tell_nobody(text: str) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Settings:
     """How a study is run; nothing here changes what it finds."""
@@ -27,6 +31,8 @@ class Settings:
     save_every: float = 5.0  # minutes between two saves of a pack under way
     database_wait: float = 120.0  # seconds for which a database that is away is waited for
     store: str | None = None  # URL below which networks and images are kept for all machines
+    # is told which of several runs a study's name stands for
+    chosen: Callable[[str], None] = field(default=_tell_nobody, compare=False, repr=False)
 
     @property
     def program_folder(self) -> Path:
@@ -60,6 +66,9 @@ class Settings:
 
         Args:
             study_name: Of the study.
+
+        Returns:
+            A path that may not exist yet.
         """
         return self.folder / study_name
 

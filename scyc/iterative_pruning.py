@@ -71,14 +71,14 @@ def iterate(
         [12, 12]
     """
     networks: list[Network] = []
-    kept: list[Network | None] = []
+    snapshots: list[Network | None] = []
     for cycle in range(cycles + 1):
         if cycle == 0:
             networks = [trainer.root(replicate) for replicate in replicates]
         else:
             networks = [
                 trainer.pruned(network, replicate, cycle, early)
-                for network, replicate, early in zip(networks, replicates, kept, strict=True)
+                for network, replicate, early in zip(networks, replicates, snapshots, strict=True)
             ]
         rate = max_lr(cycle)
         members = [
@@ -91,7 +91,7 @@ def iterate(
         if lost and cycle < cycles:
             raise ValueError(f"replicates {lost} of cycle {cycle} have diverged; lower max_lr")
         networks = [each.outcome.network for each in trained]
-        kept = [
-            each.outcome.kept or before
-            for each, before in zip(trained, kept or [None] * len(trained), strict=True)
+        snapshots = [
+            each.outcome.snapshot or before
+            for each, before in zip(trained, snapshots or [None] * len(trained), strict=True)
         ]

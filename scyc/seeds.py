@@ -16,6 +16,9 @@ def generator(*purpose: str | int) -> torch.Generator:
 
     Args:
         purpose: Words and numbers that name it, in this order.
+
+    Returns:
+        A generator on the CPU, seeded with :func:`seed` of the same words.
     """
     import torch  # noqa: PLC0415  # as above
 
@@ -27,6 +30,9 @@ def seed(*purpose: str | int) -> int:
 
     Args:
         purpose: Words and numbers that name it, in this order.
+
+    Returns:
+        The first 63 bits of the SHA-256 of the words.
     """
     text = "/".join(str(part) for part in purpose)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

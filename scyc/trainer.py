@@ -126,7 +126,7 @@ class Trainer:
         return self._starts.root(replicate)
 
     def pruned(
-        self, parent: Network, replicate: int, cycle: int, kept: Network | None = None
+        self, parent: Network, replicate: int, cycle: int, snapshot: Network | None = None
     ) -> Network:
         """Prune a trained network, and set the weights that the next training run starts from.
 
@@ -138,22 +138,26 @@ class Trainer:
             parent: Network trained in the pruning cycle before.
             replicate: Number of the replicate, from 0.
             cycle: Pruning cycle that the pruned network is trained in, from 1.
-            kept: What the engine kept of a training run: where the system rewinds to an iteration,
-                the unpruned network then; where the criterion scores the change over the last
-                epoch, the parent before it.
+            snapshot: The weights in the middle of a training run: where the system rewinds to an
+                iteration, the unpruned network then; where the criterion scores the change over
+                the last epoch, the parent before it.
 
         Returns:
             The pruned network, with its masks.
 
         Raises:
-            ValueError: The parent has diverged, or `kept` is needed and missing.
+            ValueError: The parent has diverged, or `snapshot` is needed and missing.
             NetworkChanged: A network was trained when the study's factory built other layers.
         """
-        for network in (parent, kept):
+        for network in (parent, snapshot):
             if network is not None:
                 check_shapes(network, self.network.state_dict())
         return self._starts.pruned(
-            parent, replicate, cycle, kept, lambda start: self._gradients(start, replicate, cycle)
+            parent,
+            replicate,
+            cycle,
+            snapshot,
+            lambda start: self._gradients(start, replicate, cycle),
         )
 
     def _keep_at(self, member: Member) -> int | None:
@@ -164,7 +168,7 @@ class Trainer:
         """Keep the start where the training run has no epoch before its last."""
         if self._keep_at(member) != 0 or outcome.diverged:
             return outcome
-        return replace(outcome, kept=member.start)
+        return replace(outcome, snapshot=member.start)
 
     def train(
         self,
@@ -305,7 +309,7 @@ class Trainer:
         if not wanted:
             return {}
         trained, purpose = outcome.network, "range test"
-        after = self.pruned(trained, replicate, cycle, outcome.kept or trained)
+        after = self.pruned(trained, replicate, cycle, outcome.snapshot or trained)
         batches = self._batches(purpose, replicate, cycle, RANGE_STEPS)
         with solo.seeded(seeds.seed(self.system.seed, purpose, replicate, cycle), self.device):
             return next_network.record(

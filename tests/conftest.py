@@ -20,6 +20,7 @@ from scyc.specs.system import SubsetSpec, SystemSpec
 from scyc.trainer import Trainer
 
 pytest_plugins = [
+    "garbage",
     "home_fixtures",
     "module_order",
     "schedule_tables",
@@ -78,8 +79,8 @@ def study() -> Callable[..., Study]:
 def postgresql_server() -> Iterator[str]:
     programs = databases.programs()
     if programs is None:
-        told = "PostgreSQL's programs are not installed"
-        pytest.fail(told) if "CI" in os.environ else pytest.skip(told)
+        reason = "PostgreSQL's programs are not installed"
+        pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
     with databases.postgresql(programs) as url:
         yield url
 

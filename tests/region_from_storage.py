@@ -25,7 +25,7 @@ def _replicate(trial: optuna.trial.FrozenTrial) -> int:
 
 def regions(storage: str, run_id: str, tolerance: float = 0.5) -> list[dict[str, Any]]:
     """The regions of a run, a dictionary for each cycle."""
-    found = []
+    regions_of_cycles = []
     for summary in optuna.get_all_study_summaries(storage):
         role = summary.user_attrs.get(f"run:{run_id}")
         if role is None or role["role"] != "oracle":
@@ -44,7 +44,7 @@ def regions(storage: str, run_id: str, tolerance: float = 0.5) -> list[dict[str,
         best = max(means.values())
         members = [rate for rate, mean in means.items() if mean >= best - tolerance]
         well_tuned = next(rate for rate, mean in means.items() if mean == best)
-        found.append(
+        regions_of_cycles.append(
             {
                 "cycle": role["cycle"],
                 "well_tuned": well_tuned,
@@ -53,7 +53,7 @@ def regions(storage: str, run_id: str, tolerance: float = 0.5) -> list[dict[str,
                 "members": members,
             }
         )
-    return sorted(found, key=lambda cycle: int(cycle["cycle"]))
+    return sorted(regions_of_cycles, key=lambda cycle: int(cycle["cycle"]))
 
 
 if __name__ == "__main__":

@@ -244,6 +244,8 @@ def factors(
                 showlegend=False, row=1, col=column,
             )  # fmt: skip
             figure.update_yaxes(showticklabels=column == 1, row=1, col=column)
+    ticks = [0.125, 0.25, 0.5, 1, 2, 4, 8]
+    figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{each:g}" for each in ticks])
     for column in range(1, len(trend.QUANTITIES) + 1):
         figure.add_vline(x=1, line={"color": "#000", "width": 1}, row=1, col=column)
     return figure.update_layout(width=1250, margin={"l": 260})

@@ -15,8 +15,8 @@ from oracle.cli import main as cli
 _HEAD = """# Commands
 
 `STUDY` is a YAML file ([how to write one](studies.md)) or the name of a built-in study. `RUN` is
-a run's id, or a study's name for its latest run. `JOB` is a job's id, or a study's name for its
-latest job. `oracle COMMAND --help` prints what stands here.
+a run's id or name, or a study's name for its latest run as written. `JOB` is a job's id, or
+a study's name for its latest job. `oracle COMMAND --help` prints the same.
 
 Exit codes: 0; 1, the run failed and says why; 2, bad input, with all problems at once; 130,
 interrupted.

@@ -16,13 +16,17 @@ def halves(
 ) -> Mapping[str, float] | None:
     """Compare the whole grid with itself: its even replicates alone, and its odd ones.
 
-    Shares of the cycles, as those of :func:`oracle.analysis.replay.said`; what no search can be
-    asked to exceed by much. None with fewer than two replicates, or where a half has no winner.
+    What two measurements of the same grid agree on is what no search can be expected to exceed by
+    much.
 
     Args:
         replayed: The replayed cycles.
-        tolerance: Of the region.
+        tolerance: Of the region, in the unit of `kind`.
         kind: Of the tolerance.
+
+    Returns:
+        Shares of the cycles, 0 to 1: `same_best`, `ends_near` (within one step of the grid) and
+        `both`. None with fewer than two replicates, without a cycle, or where a half has no winner.
     """
     pairs = []
     for each in replayed:
@@ -55,7 +59,17 @@ def _half(cycle: OracleCycle, start: int, tolerance: float, kind: ToleranceKind)
 def as_json(
     table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCycle] | None
 ) -> JsonObject:
-    """Return JSON values. path: the adaptive oracle's own, as far as it is recorded."""
+    """Return the agreement of the adaptive search with the whole grids as JSON values.
+
+    Args:
+        table: Of the whole grids.
+        replayed: The replayed cycles.
+        path: The adaptive oracle's own cycles, as far as they are recorded; None: not asked for.
+
+    Returns:
+        The run's id, shares over all cycles (:func:`oracle.analysis.replay.said`, :func:`halves`),
+        one entry a cycle, and the well-tuned max_lr of each cycle of the path.
+    """
     return {
         "run_id": table["run_id"],
         "said": said(replayed),
@@ -71,7 +85,10 @@ def text(table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCy
     Args:
         table: Of the whole grids.
         replayed: What the adaptive search found of each.
-        path: The adaptive oracle's own cycles.
+        path: The adaptive oracle's own cycles; None: no line about them.
+
+    Returns:
+        Lines with an end: one a cycle, then the shares.
     """
     lines = [
         f"{table['run_id']}: cycle by cycle, below the full grid's own winners",

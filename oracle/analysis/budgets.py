@@ -65,6 +65,10 @@ def budget_json(budget: Budget) -> JsonObject:
 
     Args:
         budget: By formula.
+
+    Returns:
+        The budget's fields, the training runs of each method, and how many times as much the oracle
+        costs.
     """
     return {
         **asdict(budget),
@@ -81,6 +85,10 @@ def relative(times: float | None) -> str:
 
     Args:
         times: How many times as much; None where that is not known.
+
+    Returns:
+        Such as "0.25x", two digits from 0.1 on and two significant ones below; "-" where it is not
+        known.
     """
     if not times:
         return "-"

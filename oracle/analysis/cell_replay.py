@@ -69,6 +69,9 @@ def read_recorded(path: Path) -> list[RecordedCycle]:
     Args:
         path: The file.
 
+    Returns:
+        The cycles in the order of the file, each with accuracies in percent [max_lr, replicate].
+
     Raises:
         BadInput: when it is neither, or a grid is not whole.
     """
@@ -134,6 +137,8 @@ def replay_cells(
         kind: of the tolerance.
         batch: cells at a time.
 
+    Returns:
+        Two replays a cycle: each half of the replicates is searched, and the other one judges it.
     """
     return [
         _replay(each, half, rule, share, tolerance, kind, batch)
@@ -148,6 +153,10 @@ def replay_text(replays: Sequence[CellReplay], rule: str) -> str:
     Args:
         replays: One for each cycle that was replayed.
         rule: Name of the search that was replayed.
+
+    Returns:
+        Lines with an end; held-out accuracies in percent, with the standard error of the
+        difference.
     """
     mean = statistics.fmean
     gaps = [each.held_out - each.raw_held_out for each in replays]
@@ -216,8 +225,8 @@ def _of_table(table: OracleTable) -> list[RecordedCycle]:
 def _tidy(rows: Sequence[JsonMapping]) -> list[RecordedCycle]:
     cycles: dict[int, dict[float, dict[int, float]]] = {}
     for row in rows:
-        gone = int(row["diverged"]) == 1
-        value = math.nan if gone else float(row["val_accuracy"])
+        diverged = int(row["diverged"]) == 1
+        value = math.nan if diverged else float(row["val_accuracy"])
         grid = cycles.setdefault(int(row["cycle"]), {})
         grid.setdefault(float(row["max_lr"]), {})[int(row["replicate"])] = value
     recorded = []

@@ -13,10 +13,13 @@ from typing import Literal
 
 from oracle.analysis.budgets import relative
 from oracle.errors import SettingProblem
+from oracle.search.graph import Graph
+from oracle.study.base import Study
 from oracle.tables.base import TrainingCost
 from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 from scyc.json_types import JsonObject
+from scyc.specs.base import as_json as spec_json
 
 How = Literal["measured", "replayed", "reckoned"]
 SOURCES: Mapping[How, str] = MappingProxyType(
@@ -42,6 +45,10 @@ class Cost:
 
         Args:
             other: What it is compared with.
+
+        Returns:
+            Three ratios, the other's cost divided by this one's; None where this one's is 0 or not
+            known.
         """
         pairs = (
             (other.trainings, self.trainings),
@@ -73,11 +80,33 @@ WHOLE, ADAPTIVE, ONE = "oracle, whole grid", "adaptive oracle", "S-Cyc, one run"
 FITTED, SEARCH = "adaptive oracle + fit + one run", "S-Cyc's search"
 
 
+def comparable(study: Study, graph: Graph, table: Table) -> Measured:
+    """Return a study's table as its cost is compared with those of others.
+
+    Args:
+        study: What was declared.
+        graph: Names the training runs of the system.
+        table: Of a run.
+
+    Returns:
+        The table, with what must be the same in runs that are compared.
+    """
+    shared = {
+        "pruning": spec_json(study.pruning),
+        "cycles": study.cycles,
+        "replicates": study.least_replicates,
+    }
+    return Measured(table, graph.id, shared)
+
+
 def side_by_side(runs: Sequence[Measured]) -> Costs:
     """Compare the costs of runs of the same system.
 
     Args:
         runs: What each of them took.
+
+    Returns:
+        Every cost that the tables have, what they are relative to, and notes.
 
     Raises:
         BadInput: The systems differ.
@@ -174,6 +203,9 @@ def text(compared: Costs) -> str:
 
     Args:
         compared: The compared costs.
+
+    Returns:
+        Lines with an end: one a method, then the notes.
     """
     width = max([_WIDTH, *(len(way.what) for way in compared.ways)])
     ids = max([3, *(len(way.run_id) for way in compared.ways)])
@@ -198,6 +230,9 @@ def as_json(compared: Costs) -> JsonObject:
 
     Args:
         compared: The compared costs.
+
+    Returns:
+        `ways`, each with its cost and `less_than_the_oracle`, and `notes`.
     """
     ways = []
     for way in compared.ways:

@@ -69,6 +69,10 @@ def fit_scyc_curve(
         q: What is tried; the paper says 0..3 (Section 4.3).
         beta: What is tried; the paper says 3..6.
 
+    Returns:
+        The curve, the cycles inside and outside, the root mean square of ln(max_lr / well-tuned),
+        and the pairs (q, beta) that reach as many regions.
+
     Raises:
         ValueError: There is nothing to fit.
     """
@@ -107,6 +111,9 @@ def growth_share(cycle: int, rate: float, q: int, beta: float) -> float:
         rate: Share of the remaining weights that a cycle prunes.
         q: Cycle after which max_lr starts to rise.
         beta: Steepness of the S.
+
+    Returns:
+        Eq. 2 of Liu et al. 2021 with epsilon and delta 1, less 1.
     """
     return scyc_curve.max_lr(SCyc(epsilon=1.0, delta=1.0, q=q, beta=beta), cycle, rate) - 1.0
 
@@ -203,6 +210,9 @@ def text(fitted: Fit, name: str) -> str:
     Args:
         fitted: The fit.
         name: Of the run or table that it was fitted to.
+
+    Returns:
+        Lines with an end.
     """
     curve, count = fitted.curve, len(fitted.inside) + len(fitted.outside)
     lines = [
@@ -218,7 +228,7 @@ def text(fitted: Fit, name: str) -> str:
         )
     for q, betas in itertools.groupby(fitted.equals, key=lambda shape: shape[0]):
         values = [beta for _, beta in betas]
-        lines.append(f"  q {q}: as many with beta {_ranges(values)}")
+        lines.append(f"  q {q}: as many regions with beta = {_ranges(values)}")
     return "\n".join(lines) + "\n"
 
 
@@ -227,6 +237,9 @@ def as_json(fitted: Fit) -> FittedCurve:
 
     Args:
         fitted: The fit.
+
+    Returns:
+        The fields of the fit; `equals` as mappings of q and beta.
     """
     return {
         "s_cyc": s_cyc_parameters(fitted.curve),
@@ -242,5 +255,5 @@ def as_json(fitted: Fit) -> FittedCurve:
 def _ranges(values: Sequence[float]) -> str:
     shown = [f"{value:g}" for value in values]
     return (
-        ", ".join(shown) if len(shown) <= 4 else f"{len(shown)} values, {shown[0]} to {shown[-1]}"
+        ", ".join(shown) if len(shown) <= 4 else f"{shown[0]} to {shown[-1]} ({len(shown)} values)"
     )

@@ -56,12 +56,16 @@ TABLES = (3, 7, 8)
 
 
 def check_paper_table(table: int) -> PaperTable:
-    """Recompute S-Cyc's row of a table from Eq. 2 and hold it against the printed regions.
-
-    Raises KeyError for a table that is not one of :data:`TABLES`.
+    """Recompute S-Cyc's row of a printed table from Eq. 2 and compare it with the regions.
 
     Args:
-        table: 3, 7 or 8.
+        table: Number of the table in Liu et al. 2021: 3, 7 or 8.
+
+    Returns:
+        The printed row beside the computed one, cycle by cycle.
+
+    Raises:
+        KeyError: The table is not one of :data:`TABLES`.
     """
     if table not in TABLES:
         raise KeyError(table)
@@ -96,6 +100,10 @@ def as_json(judged: PaperTable) -> JsonObject:
 
     Args:
         judged: The table.
+
+    Returns:
+        The fields of the table, `cells` as mappings, and `outside`, the number of cells outside
+        their region.
     """
     return {
         **{k: v for k, v in asdict(judged).items() if k not in ("s_cyc", "cells")},
@@ -142,6 +150,9 @@ def text(judged: PaperTable) -> str:
 
     Args:
         judged: The table.
+
+    Returns:
+        Lines with an end, at most 120 characters each.
     """
     grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
     for head in (

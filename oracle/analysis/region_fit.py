@@ -16,7 +16,14 @@ _RISE = 0.05  # share of delta that has been added, from which delta is bound
 
 
 def of_cycles(cycles: Sequence[OracleCycleRow]) -> list[Target]:
-    """Return the regions of a table's cycles: estimated, else measured; not those at chance."""
+    """Return the regions of a table's cycles: estimated, else measured; not those at chance.
+
+    Args:
+        cycles: Rows of an oracle's table.
+
+    Returns:
+        One target a cycle that has a region; its well-tuned max_lr lies within the region.
+    """
     targets = []
     for cycle in _with_region(cycles):
         evidence, feasible = cycle["evidence"], cycle["feasible"]
@@ -42,6 +49,9 @@ def widest(cycles: Sequence[OracleCycleRow]) -> list[Target]:
 
     Args:
         cycles: Rows of the table.
+
+    Returns:
+        One target a cycle, as :func:`of_cycles`; the measured region where it has no intervals.
     """
     targets = []
     for target, cycle in zip(of_cycles(cycles), _with_region(cycles), strict=True):
@@ -62,6 +72,9 @@ def part(cycles: Sequence[OracleCycleRow], rate: float) -> CurveFit | None:
     Args:
         cycles: Of an oracle run's table.
         rate: Share of the remaining weights that a cycle prunes, in (0, 1).
+
+    Returns:
+        The part `fit` of a table.
     """
     targets = of_cycles(cycles)
     if not targets:
@@ -84,6 +97,9 @@ def note(fit: CurveFit) -> str:
 
     Args:
         fit: Of a complete run.
+
+    Returns:
+        Text for the notes of a printed table.
     """
     curve, inside, outside = fit["s_cyc"], fit["inside"], fit["outside"]
     delta = f"delta {curve['delta']:.4g}"

@@ -105,9 +105,17 @@ class Judge:
     tolerance_kind: ToleranceKind
 
     def replay(self, full: OracleCycle, last: Region | None = None) -> Replay | None:
-        """Replay one cycle; last: region of the full grid's cycle before. None without a winner.
+        """Replay one cycle with the adaptive search.
 
         The grid is that to which the full one has grown, in the same replicates.
+
+        Args:
+            full: The cycle of the whole grid, whose results answer the search.
+            last: Region of the full grid's cycle before; None: there is none to start from.
+
+        Returns:
+            The cycle as the search finds it, beside the full one; None where the full one has no
+            winner.
         """
         if full.region is None:
             return None
@@ -153,6 +161,9 @@ def replays(study: OracleStudy, graph: Graph, cycles: Sequence[OracleCycle]) -> 
         study: The oracle study.
         graph: Names the training runs of the system.
         cycles: Finished cycles of the full grid.
+
+    Returns:
+        Replays in the order of the cycles.
     """
     judge = Judge(graph, study.schedule, study.tolerance, study.tolerance_kind)
     before: list[Region | None] = [None, *(each.region for each in cycles)]
@@ -190,10 +201,15 @@ def trained(replayed: Sequence[Replay]) -> list[CellResult]:
 
 
 def said(replayed: Sequence[Replay]) -> Mapping[str, float]:
-    """Return shares of the cycles, and of the training runs; nothing where there is no cycle.
+    """Return how often the replays agree with the full grid.
 
     Args:
         replayed: The replayed cycles.
+
+    Returns:
+        `cycles`, their number; shares of them, 0 to 1, with the same well-tuned max_lr, one not
+        told apart from it, ends within a step, and both; `share`, of the training runs. {} without
+        a cycle.
     """
     count = len(replayed)
     if not count:

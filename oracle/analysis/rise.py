@@ -32,10 +32,16 @@ class Rise:
 
 
 def read(file: Path) -> OracleTable:
-    """Read an oracle's table from JSON. Raises BadInput.
+    """Read an oracle's table from JSON.
 
     Args:
         file: What ``oracle table --format json`` wrote.
+
+    Returns:
+        The table, whose keys beyond `kind` and `cycles` are not checked.
+
+    Raises:
+        BadInput: The file cannot be read, or holds no table of an oracle.
     """
     try:
         table: OracleTable = json.loads(file.read_text(encoding="utf-8"))
@@ -54,6 +60,9 @@ def of_table(table: OracleTable, rate: float | None = None) -> Rise:
     Args:
         table: As JSON values.
         rate: Share of the remaining weights that a cycle prunes; a complete run's table has it.
+
+    Returns:
+        Trends and curves; () of either where fewer than 3 cycles have a region with intervals.
 
     Raises:
         BadInput: The rate is not known, or the values are no accuracies in percent.
@@ -92,6 +101,9 @@ def text(rise: Rise) -> str:
 
     Args:
         rise: Trends and shapes over the cycles of one table.
+
+    Returns:
+        Lines with an end; factors a cycle with 90 % intervals.
     """
     first, last = (rise.cycles[0], rise.cycles[-1]) if rise.cycles else (0, 0)
     lines = [f"{rise.name}: cycles {first} to {last}, {rise.replicates} replicates"]
@@ -134,8 +146,8 @@ def _shape_lines(rise: Rise) -> list[str]:
     alike = [each.name for each in rise.shapes[1:] if each.aic - least < shapes.TOLD]
     if alike:
         lines.append(
-            f"  Not told from the best, {rise.shapes[0].name} (AIC less than {shapes.TOLD:g} "
-            f"above): {', '.join(alike)}."
+            f"  Not distinguishable from the best, {rise.shapes[0].name} (AIC less than "
+            f"{shapes.TOLD:g} above): {', '.join(alike)}."
         )
     return lines
 
@@ -145,6 +157,9 @@ def as_json(rise: Rise) -> JsonObject:
 
     Args:
         rise: The rise; slopes are of the natural logarithm of max_lr, a cycle.
+
+    Returns:
+        Keys as :class:`Rise`, with the trends and shapes as mappings.
     """
     return {
         "run_id": rise.name,

@@ -65,7 +65,14 @@ class Density:
         self._logs = np.log((1 - _UNIFORM) * kernel + uniform)
 
     def at(self, log_rate: float) -> float:
-        """Return the logarithm of the density; beyond the grid it falls as the kernel does."""
+        """Return the logarithm of the density; beyond the grid it falls as the kernel does.
+
+        Args:
+            log_rate: Natural logarithm of a max_lr.
+
+        Returns:
+            Natural logarithm of the density, in 1 / ln(max_lr).
+        """
         inside = min(max(log_rate, float(self._points[0])), float(self._points[-1]))
         fall: float = 0.5 * ((log_rate - inside) / self._width) ** 2
         return float(np.interp(inside, self._points, self._logs)) - fall
@@ -79,6 +86,9 @@ def compare(draws: Sequence[CycleDraws], rate: float) -> tuple[Shape, ...]:
     Args:
         draws: What is known of each cycle, at least 2.
         rate: Share of the remaining weights that a cycle prunes.
+
+    Returns:
+        One fit for each of `SHAPES`.
     """
     densities = [Density(each) for each in draws]
     made = [fit(name, draws, densities, rate) for name in SHAPES]
@@ -86,7 +96,18 @@ def compare(draws: Sequence[CycleDraws], rate: float) -> tuple[Shape, ...]:
 
 
 def fit(name: str, draws: Sequence[CycleDraws], densities: Sequence[Density], rate: float) -> Shape:
-    """Return the best fit of one curve."""
+    """Return the best fit of one curve, by the likelihood of its max_lr.
+
+    Args:
+        name: A key of `SHAPES`.
+        draws: What is known of each cycle.
+        densities: One a cycle, of ln(max_lr).
+        rate: Share of the remaining weights that a cycle prunes, in (0, 1).
+
+    Returns:
+        Parameters, max_lr of each cycle, log likelihood, and the cycles whose median region it lies
+        in.
+    """
     cycles = np.array([each.cycle for each in draws], float)
     density = np.array([each.weights_remaining / 100 for each in draws])
     best: tuple[float, dict[str, float], Array] | None = None

@@ -61,6 +61,9 @@ def compare(table: OracleTable, base: OracleTable) -> Comparison:
         table: Of an oracle run, as JSON values.
         base: Likewise; what it is compared with.
 
+    Returns:
+        Ratios of the regions, cycle by cycle and over all, as natural logarithms.
+
     Raises:
         BadInput: They have no pruned cycle in common whose region has intervals.
     """
@@ -130,6 +133,9 @@ def text(comparison: Comparison) -> str:
 
     Args:
         comparison: The shift.
+
+    Returns:
+        Lines with an end; factors with 90 % intervals.
     """
     first, last = comparison.cycles[0], comparison.cycles[-1]
     lines = [
@@ -157,6 +163,9 @@ def as_json(comparison: Comparison) -> JsonObject:
 
     Args:
         comparison: The shift, of the natural logarithm of max_lr.
+
+    Returns:
+        Keys as :class:`Comparison`; `mean` and intervals are natural logarithms of factors.
     """
     return {
         "run_id": comparison.name,

@@ -49,7 +49,10 @@ class CycleDraws:
         """Return the median of a quantity, as a logarithm.
 
         Args:
-            quantity: Which of the cycle's quantities.
+            quantity: A key of `QUANTITIES`.
+
+        Returns:
+            Natural logarithm of a max_lr.
         """
         return float(np.median(self.logs[quantity]))
 
@@ -89,11 +92,14 @@ class Trend:
 
 
 def scores(cycle: OracleCycleRow, without: int | None = None) -> dict[float, MaxLrScores]:
-    """Return what was measured in a table's cycle, one replicate left out where that is wanted.
+    """Return what was measured in a table's cycle.
 
     Args:
         cycle: Row of the table.
-        without: A replicate to leave out.
+        without: Index of a replicate to leave out; None: all count.
+
+    Returns:
+        Validation accuracies in percent by max_lr; 0 for a replicate that diverged.
     """
     tried = {}
     for each in cycle["grid"]:
@@ -133,8 +139,11 @@ def slope(cycles: Sequence[float], logs: Array) -> Array:
     """Return least-squares slopes.
 
     Args:
-        cycles: Where the values lie.
+        cycles: Where the values lie, at least two different ones.
         logs: Values [..., cycle].
+
+    Returns:
+        Slopes [...], in units of the values a cycle.
     """
     x = np.asarray(cycles, float) - statistics.fmean(cycles)
     return np.asarray(logs @ x / (x @ x), np.float64)
@@ -145,7 +154,10 @@ def jackknife(whole: float, parts: Sequence[float]) -> tuple[float, float]:
 
     Args:
         whole: The value with all replicates.
-        parts: With one of them left out, in turn.
+        parts: With one of them left out, in turn; at least 2.
+
+    Returns:
+        Lower and upper end, by Student's t with one degree of freedom fewer than parts.
     """
     from scipy.stats import t  # noqa: PLC0415  # a second, which most commands are spared
 
@@ -159,10 +171,12 @@ def jackknife(whole: float, parts: Sequence[float]) -> tuple[float, float]:
 def trends(table: OracleTable) -> tuple[Trend, ...]:
     """Return the trend of each quantity over the cycles of an oracle's table.
 
-    () where fewer than 3 of its cycles have a region with intervals.
-
     Args:
         table: Of an oracle run.
+
+    Returns:
+        One a key of `QUANTITIES`, in their order; () where fewer than 3 cycles have a region with
+        intervals.
     """
     settings = (table["tolerance"], table["tolerance_kind"])
     known = [(cycle, draws(cycle, *settings)) for cycle in table["cycles"]]

@@ -104,8 +104,9 @@ class GreedyOracle:
     def ask(self) -> AskedTask | None:
         """Return a training run to do, which is this process's until it tells.
 
-        None where the run has ended (:attr:`state` is not "open"), and where other processes or
-        threads have all that is missing: then ask again after a while.
+        Returns:
+            The training run. None where the run has ended (:attr:`state` is not "open"), and where
+            other processes or threads have all that is missing: then ask again after a while.
         """
         now = self._standing()
         with self._lock:
@@ -146,7 +147,8 @@ class GreedyOracle:
     def table(self) -> JsonObject:
         """Return how far the run has come, as ``GET /v1/oracle/{run}`` does.
 
-        See :func:`oracle.tables.external.table`.
+        Returns:
+            JSON values; see :func:`oracle.tables.external.table`.
         """
         return external.table(self._standing())
 

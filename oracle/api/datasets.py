@@ -26,6 +26,9 @@ def dataset_field(given: Any, version: str | None = None) -> Any:
             ``(image tensor, label)``.
         version: Stands for the hash of a function, see :func:`oracle.api.identity.path_of`.
 
+    Returns:
+        What a spec's field `dataset` reads: `given`, or ``{"factory": path}``.
+
     Raises:
         BadInput: These are no images with labels.
     """

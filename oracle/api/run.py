@@ -90,9 +90,10 @@ class Run:
         return self._table
 
     def regions(self) -> pd.DataFrame:
-        """Return one row a pruning cycle: well-tuned max_lr, feasible region, S-Cyc beside it.
+        """Return well-tuned max_lr, feasible region and S-Cyc's max_lr of each pruning cycle.
 
-        The columns are those of ``oracle table --format csv``.
+        Returns:
+            One row a finished cycle; the columns are those of ``oracle table --format csv``.
 
         Raises:
             BadInput: The study is not of kind `oracle`.
@@ -107,12 +108,13 @@ class Run:
         return pd.DataFrame(sheet.flat, columns=list(sheet.flat_heads))
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return one row a finished training run that the study has asked for.
+        """Return the finished training runs that the study has asked for.
 
-        Columns: ``search`` (what asked for it first), ``cycle``, ``max_lr``, ``replicate``,
-        ``val_accuracy`` and ``test_accuracy`` in percent, ``diverged``, ``weights_remaining`` in
-        percent, ``steps``, ``seconds``, ``device``, ``engine``, ``checkpoint`` (sha256) and
-        ``cell``, its id.
+        Returns:
+            One row a training run. Columns: ``search`` (what asked for it first), ``cycle``,
+            ``max_lr``, ``replicate``, ``val_accuracy`` and ``test_accuracy`` in percent,
+            ``diverged``, ``weights_remaining`` in percent, ``steps``, ``seconds``, ``device``,
+            ``engine``, ``checkpoint`` (sha256) and ``cell``, its id.
         """
         import pandas as pd  # noqa: PLC0415  # half a second
 
@@ -122,7 +124,8 @@ class Run:
     def figure(self) -> Figure:
         """Return the run's figure, as ``oracle plot`` draws it.
 
-        It is a Plotly figure. Its HTML, in a file or a notebook, needs no network and takes 0.7 MB.
+        Returns:
+            A Plotly figure. Its HTML, in a file or a notebook, needs no network and takes 0.7 MB.
 
         Raises:
             BadInput: No cycle is finished yet.
@@ -153,6 +156,9 @@ class Run:
                 ``pruning.rewind`` goes back to, below this cycle's masks.
             shrink: Return it without the filters that were pruned, physically smaller, with the
                 same outputs but for rounding. The criterion must prune filters.
+
+        Returns:
+            A module on the CPU.
 
         Raises:
             BadInput: There is no such network, or its checkpoint was deleted because another
@@ -236,8 +242,10 @@ class Run:
     def summary(self) -> JsonObject:
         """Return what ``oracle runs show --format json`` prints.
 
-        ``id``, ``name``, ``study``, ``kind``, ``state``, ``done`` and ``expected`` training runs,
-        ``ended`` (when the latest of them ended, UTC), ``bytes`` on disk, ``owners``, ``folder``.
+        Returns:
+            ``id``, ``name``, ``study``, ``kind``, ``state``, ``done`` and ``expected`` training
+            runs, ``ended`` (when the latest of them ended, UTC), ``bytes`` on disk, ``owners``,
+            ``folder``.
         """
         (listed,) = listing.listed([self._stored])
         return listed.as_json()

@@ -139,10 +139,13 @@ def load_run(
     """Return a stored run, complete or not.
 
     Args:
-        name: A run's id, or a study's name for its latest run.
+        name: A run's id or name, or a study's name for its latest run as written.
         runs: As for :func:`oracle.run`, as are the others.
         storage: Database URL.
         store: URL below which networks are kept.
+
+    Returns:
+        The run, whose table is read when it is first used.
 
     Raises:
         BadInput: There is no such run; the message lists those that are known.
@@ -167,6 +170,9 @@ def list_runs(
         runs: As for :func:`oracle.run`, as are the others.
         storage: Database URL.
         store: URL below which networks are kept.
+
+    Returns:
+        Runs of a database, the oldest first.
 
     Raises:
         BadInput: The database cannot be read.

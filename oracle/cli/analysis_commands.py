@@ -23,7 +23,7 @@ _text_or_json = click.option(
 )
 
 
-@click.command()
+@click.command(short_help="Recompute S-Cyc's row of the paper's tables.")
 @click.argument("number", type=click.Choice(["3", "7", "8"]))
 @_text_or_json
 def paper(number: str, form: str) -> None:
@@ -37,7 +37,7 @@ def paper(number: str, form: str) -> None:
         click.echo(printed.text(judged), nl=False)
 
 
-@click.command()
+@click.command(short_help="Fit S-Cyc's parameters to the regions of a RUN.")
 @click.argument("run_name", metavar="[RUN]", required=False)
 @storage_options
 @click.option(
@@ -68,29 +68,39 @@ def fit(
 ) -> None:
     """Fit S-Cyc's parameters to the regions of a RUN or of the paper, without training.
 
-    The curve inside most regions, of these the closest to the well-tuned values; and every (q,
-    beta) that is inside as many.
+    Prints the curve that is inside most regions, of several the closest to the well-tuned values;
+    and every other (q, beta) that is inside as many.
     """
-    from oracle.analysis import curve_fit as fits
-
     if (run_name is None) == (number is None):
         raise click.UsageError("name a RUN, or a table with --paper")
     if beta_low > beta_high:
         raise click.UsageError("--beta-low is above --beta-high")
-    name, rate, targets = _regions(run_name, settings, number)
-    if not targets:
-        raise click.ClickException(
-            "no cycle of this run has a region above chance level yet; nothing to fit"
-        )
-    betas = [beta_low + (beta_high - beta_low) * step / 30 for step in range(31)]
-    curves = fits.fit_scyc_curve(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
-    if form == "json":
-        click.echo(json.dumps(fits.as_json(curves), indent=2))
+
+    def fitted(run: str | None) -> str:
+        from oracle.analysis import curve_fit as fits
+
+        name, rate, targets = _regions(run, settings, number)
+        if not targets:
+            raise click.ClickException(
+                "no cycle of this run has a region above chance level yet; nothing to fit"
+            )
+        betas = [beta_low + (beta_high - beta_low) * step / 30 for step in range(31)]
+        curves = fits.fit_scyc_curve(targets, rate, range(q_most + 1), list(dict.fromkeys(betas)))
+        if form == "json":
+            return json.dumps(fits.as_json(curves), indent=2) + "\n"
+        return fits.text(curves, name)
+
+    if run_name is None:
+        text = fitted(None)
     else:
-        click.echo(fits.text(curves, name), nl=False)
+        from oracle.runs.stored import computed
+
+        what = ["oracle fit", q_most, beta_low, beta_high, form]
+        text = computed.of_run(run_name, settings, what, fitted)
+    click.echo(text, nl=False)
 
 
-@click.command()
+@click.command(short_help="Compare the cost of RUNs of one system.")
 @click.argument("run_names", metavar="[RUN]...", nargs=-1)
 @storage_options
 @click.option("--paper", is_flag=True, help="The paper's own budget, computed by formula.")
@@ -116,16 +126,20 @@ def cost(run_names: tuple[str, ...], settings: Settings, paper: bool, form: str)
     click.echo(json.dumps(content, indent=2) + "\n" if form == "json" else shown, nl=False)
 
 
-@click.command()
+@click.command(short_help="Check whether a RUN was undertrained.")
 @click.argument("run_name", metavar="RUN")
 @storage_options
-@click.option("--device", type=click.Choice(DEVICE_NAMES), default="auto", show_default=True)
+@click.option(
+    "--device", type=click.Choice(DEVICE_NAMES), default="auto", show_default=True,
+    help="Device to train on.",
+)  # fmt: skip
 @_text_or_json
 def budget(run_name: str, settings: Settings, device: str, form: str) -> None:
     """Check whether a RUN was undertrained: train its unpruned network 1.5 times as long.
 
-    At the well-tuned max_lr and the lowest of its region, all replicates, in this process; nothing
-    is stored. A gain above the region's tolerance means that the run was undertrained.
+    It trains all replicates at the well-tuned max_lr and at the lowest max_lr of the region, in
+    this process; nothing is stored. A gain above the region's tolerance means that the run was
+    undertrained.
     """
     from oracle.runs import catalog, longer
 
@@ -138,12 +152,12 @@ def budget(run_name: str, settings: Settings, device: str, form: str) -> None:
         click.echo(longer.text(comparison), nl=False)
 
 
-@click.command()
+@click.command(short_help="Test whether max_lr rises with pruning in RUNs.")
 @click.argument("run_names", metavar="RUN...", nargs=-1, required=True)
 @click.option(
     "--against",
     metavar="RUN",
-    help="Say instead how far the regions of RUNs lie from those of this run.",
+    help="Report instead how far the regions of RUNs are from those of this run.",
 )
 @storage_options
 @_text_or_json
@@ -151,7 +165,7 @@ def trend(run_names: tuple[str, ...], against: str | None, settings: Settings, f
     """Test whether max_lr rises with pruning in RUNs, and which curve describes it best.
 
     The well-tuned max_lr and both ends of the region: slopes over the cycles with 90 % intervals;
-    a constant, a line, a power law and S-Cyc's curve by AIC. RUN may be a file, too: an exported
+    a constant, a line, a power law and S-Cyc's curve by AIC. RUN may also be a file: an exported
     run (.zip), or a table that `oracle table --format json` wrote.
     """
     from oracle.analysis import rise, shift

@@ -6,11 +6,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from oracle.cli.client_options import server_option
 from oracle.cli.options import FILE, storage_options
+from oracle.host.terminal import printable
 from oracle.settings import Settings
+
+if TYPE_CHECKING:
+    from oracle.client.client import Client
 
 _text_or_json = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -24,103 +30,137 @@ def runs() -> None:
 
 @runs.command(name="list")
 @storage_options
+@server_option
 @_text_or_json
-def list_runs(settings: Settings, form: str) -> None:
-    """List the runs: state, progress, when the latest training run ended, size on disk, owner."""
-    from oracle.inventory import listing
-    from oracle.runs import catalog
+def list_runs(settings: Settings, client: Client | None, form: str) -> None:
+    """List the runs: state, progress, end of the latest training run, size on disk, owner."""
+    from oracle.client import run_text
 
     unread: list[str] = []
-    listed = listing.listed(catalog.find(settings, unread))
+    if client is not None:
+        runs = [client.summary(run.id) for run in reversed(client.runs())]
+        content = [run_text.as_json(each) for each in runs]
+    else:
+        from oracle.inventory import listing
+        from oracle.runs import catalog
+
+        listed = listing.listed(catalog.find(settings, unread))
+        runs, content = [each.summary() for each in listed], [each.as_json() for each in listed]
     if form == "json":
-        click.echo(json.dumps([each.as_json() for each in listed], indent=2))
+        click.echo(json.dumps(content, indent=2))
         return
-    if not listed:
-        click.echo("no runs yet; start one: oracle run STUDY")
-    else:
-        click.echo(listing.text(listed), nl=False)
+    click.echo(printable(run_text.several(runs)), nl=False)
     for run_id in unread:
-        click.echo(f"{run_id}  of another version; that version reads it")
+        click.echo(f"{run_id}  written by another version; use that version")
 
 
 @runs.command()
 @click.argument("run_name", metavar="RUN")
 @storage_options
+@server_option
 @_text_or_json
-def show(run_name: str, settings: Settings, form: str) -> None:
-    """Tell of one RUN: what `list` does, its study's kind, its folder and its database."""
-    from oracle.inventory import listing
+def show(run_name: str, settings: Settings, client: Client | None, form: str) -> None:
+    """Show one RUN: what `list` shows, the kind of its study, its folder and its database."""
+    from oracle.client import run_text
 
-    listed = listing.find_listed(run_name, settings)
-    if form == "json":
-        click.echo(json.dumps(listed.as_json(), indent=2))
+    if client is not None:
+        summary = client.summary(run_name)
+        text, content = run_text.one(summary), run_text.as_json(summary)
     else:
-        click.echo(listing.one_text(listed), nl=False)
+        from oracle.inventory import listing
+
+        listed = listing.find_listed(run_name, settings)
+        text, content = listed.text(), listed.as_json()
+    click.echo(json.dumps(content, indent=2) if form == "json" else printable(text).rstrip("\n"))
 
 
 @runs.command()
 @click.argument("run_name", metavar="RUN")
 @storage_options
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def delete(run_name: str, settings: Settings, yes: bool) -> None:
-    """Delete a RUN, and all that no other run needs: training runs, networks, images, its report.
+@server_option
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+def delete(run_name: str, settings: Settings, client: Client | None, yes: bool) -> None:
+    """Delete a RUN and what no other run needs: training runs, networks, images, its report.
 
-    One that is running is refused. There is no way back; `oracle runs export` keeps a run in a
+    A RUN that is running is refused. This cannot be undone; `oracle runs export` keeps a run in a
     file.
     """
+    from oracle.client import run_text
+
+    if client is not None:
+        summary = client.summary(run_name)
+        if _agreed(run_text.one(summary), summary.id, yes):
+            answer = client.delete(summary.id)
+            _say_deleted(summary.id, answer.trainings, answer.bytes)
+        return
     from oracle.inventory import deletion, listing
 
     listed = listing.find_listed(run_name, settings)
-    if not yes:
-        click.echo(listing.one_text(listed), nl=False)
-        if not click.confirm(f"Delete {listed.run.record.run_id}?"):
-            click.echo("nothing was deleted")
-            return
-    gone = deletion.delete(listed.run, settings)
-    click.echo(
-        f"{listed.run.record.run_id} is deleted: {gone.cells} training runs, "
-        f"{listing.bytes_text(gone.size)}"
-    )
+    if _agreed(listed.text(), listed.run.record.run_id, yes):
+        deleted = deletion.delete(listed.run, settings)
+        _say_deleted(listed.run.record.run_id, deleted.cells, deleted.size)
+
+
+def _agreed(text: str, run_id: str, yes: bool) -> bool:
+    """Return whether a run may be deleted: it is shown, and asked for, if the user did not say."""
+    if yes:
+        return True
+    click.echo(printable(text), nl=False)
+    if click.confirm(printable(f"Delete {run_id}?")):
+        return True
+    click.echo("nothing was deleted")
+    return False
+
+
+def _say_deleted(run_id: str, cells: int, size: int) -> None:
+    from oracle.client.run_text import bytes_text
+
+    click.echo(printable(f"{run_id} is deleted: {cells} training runs, {bytes_text(size)}"))
 
 
 @runs.command()
 @click.argument("run_name", metavar="RUN")
 @click.argument("name", metavar="NAME")
 @storage_options
-def rename(run_name: str, name: str, settings: Settings) -> None:
-    """Give a RUN a NAME, by which all commands find it from now on; its id stays.
+@server_option
+def rename(run_name: str, name: str, settings: Settings, client: Client | None) -> None:
+    """Give a RUN a NAME, which all commands accept in place of its id; the id stays.
 
-    A second name takes the place of the first; the run's id as NAME takes the name away.
+    A new name replaces the one before; the run's id as NAME removes it.
     """
-    from oracle.inventory import naming
-    from oracle.runs import catalog
+    if client is not None:
+        run_id = client.rename(run_name, name).id
+    else:
+        from oracle.inventory import naming
+        from oracle.runs import catalog
 
-    run = catalog.find_run(run_name, settings)
-    naming.rename(run, name, settings)
-    click.echo(f"{run.record.run_id}  {name}")
+        run = catalog.find_run(run_name, settings)
+        naming.rename(run, name, settings)
+        run_id = run.record.run_id
+    click.echo(printable(f"{run_id}  {name}"))
 
 
 @runs.command()
 @click.argument("run_name", metavar="RUN")
 @click.argument("file", type=FILE)
 @storage_options
-@click.option("--results-only", is_flag=True, help="Leave the networks out.")
+@click.option("--results-only", is_flag=True, help="Export no networks.")
 def export(run_name: str, file: Path, settings: Settings, results_only: bool) -> None:
-    """Write a RUN into one FILE.zip: its study, its training runs and their networks.
+    """Export a RUN to one FILE.zip: its study, its training runs and their networks.
 
-    `oracle runs import` takes it in elsewhere; `oracle table`, `plot`, `cost`, `fit` and `trend`
-    read it as it is. Images are not in it. (`oracle export` writes one network.)
+    `oracle runs import` imports it elsewhere; `oracle table`, `plot`, `cost`, `fit` and `trend`
+    read the file itself. It does not contain images. (`oracle export` writes one network.)
     """
+    from oracle.client.run_text import bytes_text
     from oracle.host.disk import raise_disk_errors
-    from oracle.inventory import listing, transport
+    from oracle.inventory import transport
     from oracle.runs import catalog
 
     run = catalog.find_run(run_name, settings)
     with raise_disk_errors():
         done = transport.export_run(run, settings, file, networks=not results_only)
     click.echo(
-        f"{file}  {done.cells} training runs, {done.networks} networks, "
-        f"{listing.bytes_text(done.size)}"
+        f"{file}  {done.cells} training runs, {done.networks} networks, {bytes_text(done.size)}"
     )
 
 
@@ -128,9 +168,9 @@ def export(run_name: str, file: Path, settings: Settings, results_only: bool) ->
 @click.argument("file", type=FILE)
 @storage_options
 def import_file(file: Path, settings: Settings) -> None:
-    """Take a run in from a FILE.zip that `oracle runs export` wrote.
+    """Import a run from a FILE.zip that `oracle runs export` wrote.
 
-    All of the file is checked before anything is written. What is there already stays.
+    The whole file is checked before anything is written. Existing results are kept.
     """
     from oracle.host.disk import raise_disk_errors
     from oracle.inventory import transport

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from oracle.cli.client_options import client_options
 from oracle.cli.option_names import from_request
-from oracle.cli.options import FILE, client_options, scale_options, set_option
+from oracle.cli.options import FILE, scale_options, set_option
 from oracle.cli.printing import INTERRUPTED, print_table, width
 from oracle.errors import JobFailed, OracleError
 from oracle.host.terminal import printable
@@ -30,7 +31,7 @@ _FILES = {"html": ".html", "png": ".png", "svg": ".svg", "report": "-report.html
 _FORMS = (*_TABLES, *_FILES, "study")
 
 
-@click.command()
+@click.command(short_help="Submit a STUDY to a server.")
 @click.argument("study")
 @client_options
 @scale_options
@@ -75,7 +76,7 @@ def submit(
         click.echo(f"watch  oracle watch {job.id}\npage   {client.server}/jobs/{job.id}")
 
 
-@click.command()
+@click.command(short_help="Show the progress of a JOB until it ends.")
 @click.argument("job_name", metavar="JOB")
 @client_options
 @click.option("--quiet", is_flag=True, help="Print neither progress nor the table.")
@@ -85,7 +86,7 @@ def watch(job_name: str, client: Client, quiet: bool) -> None:
     JOB is a job's id, or a study's name for its latest job. Ctrl-C does not
     stop the job.
     """
-    _follow(client, _found(client, job_name), quiet)
+    _follow(client, _find_job(client, job_name), quiet)
 
 
 @click.command()
@@ -125,7 +126,7 @@ def status(
     if job_name is not None:
         if states or study or owner:
             raise click.UsageError("--state, --study and --owner filter the list; leave out JOB")
-        job = _found(client, job_name)
+        job = _find_job(client, job_name)
         if form == "json":
             click.echo(_json(asdict(job)))
         else:
@@ -143,7 +144,7 @@ def status(
 @client_options
 def cancel(job_name: str, client: Client) -> None:
     """Cancel a queued or running JOB. Finished training runs are kept; see `oracle resume`."""
-    job = client.cancel(_found(client, job_name).id)
+    job = client.cancel(_find_job(client, job_name).id)
     click.echo(f"{job.id}  {job.state}")
 
 
@@ -152,21 +153,24 @@ def cancel(job_name: str, client: Client) -> None:
 @client_options
 def resume(job_name: str, client: Client) -> None:
     """Queue a cancelled or failed JOB again. Finished training runs are reused."""
-    job = client.resume(_found(client, job_name).id)
+    job = client.resume(_find_job(client, job_name).id)
     click.echo(f"{job.id}  {job.state}")
 
 
-@click.command(context_settings={"ignore_unknown_options": True})  # a number below 0 is none
+@click.command(
+    short_help="Set the priority of a queued JOB.",
+    context_settings={"ignore_unknown_options": True},  # a number below 0 is none
+)
 @click.argument("job_name", metavar="JOB")
 @click.argument("number", metavar="N", type=click.IntRange(PRIORITIES[0], PRIORITIES[-1]))
 @client_options
 def priority(job_name: str, number: int, client: Client) -> None:
     """Set the priority of a queued JOB to N, -100 to 100; higher first."""
-    job = client.reprioritise(_found(client, job_name).id, number)
+    job = client.reprioritise(_find_job(client, job_name).id, number)
     click.echo(f"{job.id}  {job.state}  priority {job.priority}")
 
 
-@click.command()
+@click.command(short_help="Download the table, figure or report of a RUN.")
 @click.argument("run_name", metavar="RUN")
 @client_options
 @click.option("--format", "form", type=click.Choice(_FORMS), default="text", show_default=True)
@@ -181,8 +185,8 @@ def priority(job_name: str, number: int, client: Client) -> None:
 def fetch(run_name: str, client: Client, form: str, which: str | None, output: Path | None) -> None:
     """Download the table, figure, report or study of a RUN from a server, even while it runs.
 
-    RUN is a run's id, a job's id, or a study's name for its latest run. Formats html, png and svg
-    are the figure.
+    RUN is a run's id, a job's id, or a study's name for its latest run as written. Formats html,
+    png and svg are the figure.
     """
     columns = min(width(), 500) if output is None else 160
     try:
@@ -242,7 +246,7 @@ def _follow(client: Client, job: Job, quiet: bool) -> None:
 _ENDS = {"failed": "failed", "cancelled": "was cancelled"}
 
 
-def _found(client: Client, name: str) -> Job:
+def _find_job(client: Client, name: str) -> Job:
     """Find the job with this id, or the latest one of the study so named. Raises BadInput."""
     try:
         return client.job(name)

@@ -50,9 +50,10 @@ class _Commands(click.Group):
 def main() -> None:
     """Find the best learning rates of each pruning cycle, and compare S-Cyc with them.
 
-    STUDY is a YAML file or the name of a built-in study (`oracle studies`); RUN is a run's id, the
-    name that you gave it, or a study's name for its latest run. `serve` starts a server; submit,
-    status, watch, cancel, resume and fetch are its clients.
+    STUDY is a YAML file or the name of a built-in study (`oracle studies`). RUN is a run's id, the
+    name that you gave it, or a study's name: its latest run as written, or, where there is none,
+    the latest that options scaled down. `serve` starts a server; submit, status, watch, cancel,
+    resume and fetch are its clients.
     """
 
 

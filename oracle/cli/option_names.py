@@ -20,6 +20,9 @@ def with_option_names(error: BadInput) -> BadInput:
 
     Args:
         error: Names fields of the settings.
+
+    Returns:
+        The same problems, in order.
     """
     return BadInput(error.source, [_with_option(problem) for problem in error.problems])
 
@@ -30,6 +33,9 @@ def from_request(error: BadInput, fields: Collection[str]) -> BadInput:
     Args:
         error: What the server refused.
         fields: The fields of the request that were options of the command.
+
+    Returns:
+        The same problems, in order; those of other fields as they are.
     """
     problems: list[Problem] = []
     for problem in error.problems:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from oracle.cli.printing import note
 from oracle.settings import BACKEND_NAMES, DEVICE_NAMES, ScaleDown, Settings, default_workers
 from scyc.errors import BadInput, Problem
 
@@ -26,7 +26,16 @@ class Finite(click.FloatRange):
     """A number between bounds. Click takes NaN to lie between any, and inf above any."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Convert to a number; fails as Click's own types do."""
+        """Convert to a number; fails as Click's own types do.
+
+        Args:
+            value: As it was typed.
+            param: The option, for the message.
+            ctx: The command, for the message.
+
+        Returns:
+            A finite number.
+        """
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number; give one", param, ctx)
@@ -71,7 +80,8 @@ def storage_options(command: Callable[..., None]) -> Callable[..., None]:
         _warn_of_password(storage)
         if storage_file is not None:
             storage = _stored_url(storage_file, storage)
-        command(settings=Settings(folder=folder, storage=storage, store=store), **arguments)
+        settings = Settings(folder=folder, storage=storage, store=store, chosen=note)
+        command(settings=settings, **arguments)
 
     return with_settings
 
@@ -150,7 +160,7 @@ def device_options(command: Callable[..., None]) -> Callable[..., None]:
     )
     @click.option(
         "--download", is_flag=True,
-        help="Download CIFAR-10 or Fashion-MNIST into that folder first, unless it is there.",
+        help="Download CIFAR-10 or Fashion-MNIST into that folder first, where it is missing.",
     )  # fmt: skip
     @worker_options("Number of worker processes.", "in this process")
     @click.option(
@@ -236,44 +246,3 @@ def recorded(command: Callable[..., None]) -> Callable[..., None]:
         "--distributions", "which", metavar="NAME",
         help="Show recorded distributions: `oracle`, `s_cyc`, or the label of a schedule.",
     )(command)  # fmt: skip
-
-
-def client_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say which server is asked; the command gets `client`.
-
-    Args:
-        command: To decorate.
-
-    Returns:
-        The command with the options.
-    """
-
-    @click.option(
-        "--server", envvar="ORACLE_SERVER", default="http://127.0.0.1:8000", show_default=True,
-        help="Address of the server (environment variable ORACLE_SERVER).",
-    )  # fmt: skip
-    @click.option(
-        "--token-file", type=FILE, envvar="ORACLE_TOKEN_FILE",
-        help="File that holds the access token.  [default: environment variable ORACLE_TOKEN]",
-    )  # fmt: skip
-    @functools.wraps(command)
-    def with_client(server: str, token_file: Path | None, **arguments: Any) -> None:
-        from oracle.client.client import Client  # noqa: PLC0415  # httpx, where a server is asked
-
-        with Client(server, _token(token_file)) as client:
-            command(client=client, **arguments)
-
-    return with_client
-
-
-def _token(file: Path | None) -> str | None:
-    """Read the token of a file, or that of the environment. Raises BadInput."""
-    if file is None:
-        return os.environ.get("ORACLE_TOKEN") or None
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        rule = f"cannot be read: {error.strerror}"
-    except UnicodeDecodeError:
-        rule = "is not text"
-    raise BadInput("token", [Problem("--token-file", rule, str(file))])

@@ -30,3 +30,12 @@ def width() -> int:
     from rich.console import Console  # noqa: PLC0415  # where a table is printed
 
     return max(Console().width, 100)
+
+
+def note(text: str) -> None:
+    """Print a remark beside what a command prints, on the standard error.
+
+    Args:
+        text: One line.
+    """
+    click.echo(text, err=True)

@@ -18,7 +18,7 @@ RULES = (
 )  # of oracle.search.selection.cell_rules
 
 
-@click.command()
+@click.command(short_help="Simulate a search on recorded grids.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--search",
@@ -45,7 +45,8 @@ RULES = (
 def replay(file: Path, search: str, budget: float, tolerance: float, shape: str) -> None:
     """Simulate a search on the recorded grids of FILE, and evaluate it on held-out replicates.
 
-    FILE is a table as JSON, or a tidy file such as docs/results/digits-fine.csv.
+    FILE is a table that `oracle table --format json` wrote, or a CSV file with a row for each
+    training run.
     """
     from oracle.analysis.cell_replay import (  # noqa: PLC0415  # numpy waits for its command
         read_recorded,

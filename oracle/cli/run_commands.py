@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "csv", "markdown", "latex")
 
 
-@click.command()
+@click.command(short_help="Print the table of a RUN.")
 @click.argument("run_name", metavar="RUN", required=False)
 @storage_options
 @recorded
@@ -43,16 +43,28 @@ def table(
         return
     if run_name is None:
         raise click.UsageError("Missing argument 'RUN'.")
-    from oracle.reports import formats
+    from oracle.runs.stored import computed
 
-    content = _stored(run_name, settings, which)
+    columns, colour = width(), sys.stdout.isatty()
+
+    def printed(run: str) -> str:
+        from oracle.reports import formats
+
+        content = _stored(run, settings, which)
+        if form == "text":
+            return formats.text(content, columns, colour=colour)
+        return formats.FORMATS[form](content)
+
+    text = computed.of_run(
+        run_name, settings, ["oracle table", which, form, columns, colour], printed
+    )
     if form == "text":
-        print_table(formats.text(content, width(), colour=sys.stdout.isatty()))
+        print_table(text)
     else:
-        click.echo(formats.FORMATS[form](content), nl=False)
+        click.echo(text, nl=False)
 
 
-@click.command()
+@click.command(short_help="Plot a RUN to an HTML, PNG or SVG file.")
 @click.argument("run_name", metavar="RUN")
 @storage_options
 @recorded
@@ -81,12 +93,11 @@ def plot(run_name: str, settings: Settings, which: str | None, output: Path | No
 @click.command(name="list")
 @storage_options
 def list_runs(settings: Settings) -> None:
-    """List the runs."""
-    from oracle.runs import catalog
-    from oracle.study.loading import bundled_studies
+    """List the runs and the built-in studies."""
+    from oracle.runs.stored.run_index import indexed
+    from oracle.study.built_in import bundled_studies
 
-    unread: list[str] = []
-    runs = catalog.find(settings, unread)
+    runs, unread = indexed(settings)
     width = max([20, *(len(each.record.run_id) for each in runs)])
     for each in runs:
         click.echo(f"{each.record.run_id:<{width}}  {each.state:<10} {each.folder}")
@@ -97,7 +108,7 @@ def list_runs(settings: Settings) -> None:
     click.echo("\nbuilt-in studies: " + ", ".join(bundled_studies()))
 
 
-@click.command()
+@click.command(short_help="Export a trained network of a RUN to a file.")
 @click.argument("run_name", metavar="RUN")
 @storage_options
 @click.option(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from oracle.database import URL, Tokens
 
 
-@click.command()
+@click.command(short_help="Start a server: web pages, REST API, dashboard.")
 @storage_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -90,7 +90,7 @@ def serve(
     server.serve(settings, chosen)
 
 
-@click.group()
+@click.group(short_help="Manage the access tokens of a server.")
 def token() -> None:
     """Create, list and revoke the access tokens of a server, in its database."""
 
@@ -140,7 +140,7 @@ def revoke(name: str, settings: Settings) -> None:
     click.echo(f"{name} is revoked")
 
 
-@click.command()
+@click.command(short_help="Bring a database to this version's schema.")
 @storage_options
 def migrate(settings: Settings) -> None:
     """Bring a database to this version's schema, and move databases of earlier versions into it.

@@ -16,7 +16,7 @@ from oracle.cli.printing import print_table, width
 from oracle.settings import ScaleDown, Settings
 
 
-@click.command()
+@click.command(short_help="Run a STUDY and print its table.")
 @click.argument("study")
 @storage_options
 @device_options
@@ -73,12 +73,12 @@ def _delete_earlier(run_id: str, settings: Settings, quiet: bool) -> None:
 
     for earlier in catalog.find(settings):
         if earlier.record.run_id == run_id:
-            gone = deletion.delete(earlier, settings)
+            deleted = deletion.delete(earlier, settings)
             if not quiet:
-                click.echo(f"{run_id} is deleted: {gone.cells} training runs; it starts anew")
+                click.echo(f"{run_id} is deleted: {deleted.cells} training runs; it starts anew")
 
 
-@click.command()
+@click.command(short_help="Validate a STUDY and estimate its cost.")
 @click.argument("study")
 @storage_options
 @device_options
@@ -102,7 +102,7 @@ def check(study: str, settings: Settings, wanted: ScaleDown, assignments: tuple[
     click.echo(str(cost), nl=False)
 
 
-@click.command(name="plot-schedule")
+@click.command(name="plot-schedule", short_help="Plot the learning rates of a STUDY's schedule.")
 @click.argument("study")
 @click.option(
     "--cycle", "cycles", type=click.IntRange(0), multiple=True,
@@ -141,7 +141,7 @@ def plot_schedule(
     click.echo(str(target))
 
 
-@click.command()
+@click.command(short_help="List the built-in studies.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )

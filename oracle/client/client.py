@@ -18,6 +18,7 @@ from oracle.client.connection import Connection, RetryPolicy
 from oracle.client.models import (
     Answer,
     CycleRegion,
+    DeletedRun,
     Event,
     ExternalRun,
     Job,
@@ -25,6 +26,7 @@ from oracle.client.models import (
     MaxLr,
     Run,
     RunList,
+    RunSummary,
 )
 from oracle.errors import ServerError
 from oracle.records.jobs import JobState
@@ -42,7 +44,7 @@ FIGURES = ("html", "png", "svg")
 class Client:
     """A connection to a server. Every method raises ServerError, and BadInput for wrong input.
 
-    `run` is a run's id, a job's id, or a study's name for its latest run.
+    `run` is a run's id, a job's id, or a study's name for its latest run as written.
     """
 
     def __init__(
@@ -135,9 +137,9 @@ class Client:
         Returns:
             A page of jobs.
         """
-        asked = _given({"study": study, "owner": owner, "before": before, "limit": limit})
-        asked["state"] = list(states)
-        return self._connection.request(JobPage, "GET", "/v1/jobs", params=asked)
+        query = _given({"study": study, "owner": owner, "before": before, "limit": limit})
+        query["state"] = list(states)
+        return self._connection.request(JobPage, "GET", "/v1/jobs", params=query)
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a queued or running job; what is finished is kept.
@@ -179,7 +181,7 @@ class Client:
 
         Args:
             job_id: Of the job.
-            progress: Is told what happens; None: nothing is.
+            progress: Called while the job goes on; None: nothing is.
 
         Returns:
             The job as it ended.
@@ -234,8 +236,8 @@ class Client:
         runs: list[Run] = []
         before: int | None = None
         while True:
-            asked = {"limit": 200} if before is None else {"limit": 200, "before": before}
-            page = self._connection.request(RunList, "GET", "/v1/runs", params=asked)
+            query = {"limit": 200} if before is None else {"limit": 200, "before": before}
+            page = self._connection.request(RunList, "GET", "/v1/runs", params=query)
             runs += page.items
             if (before := page.next) is None:
                 return tuple(runs)
@@ -251,6 +253,40 @@ class Client:
         """
         return self._connection.request(Run, "GET", _run(run))
 
+    def summary(self, run: str) -> RunSummary:
+        """Fetch a run's progress, date, size and owners.
+
+        Args:
+            run: Id of the run.
+
+        Returns:
+            What ``oracle runs show`` prints.
+        """
+        return self._connection.request(RunSummary, "GET", f"{_run(run)}/summary")
+
+    def rename(self, run: str, name: str) -> RunSummary:
+        """Give a run a name in place of an earlier one; its id stays.
+
+        Args:
+            run: Id or name of the run.
+            name: The name; the run's id takes the name away.
+
+        Returns:
+            The run as it is now.
+        """
+        return self._connection.request(RunSummary, "PATCH", _run(run), json={"name": name})
+
+    def delete(self, run: str) -> DeletedRun:
+        """Delete a run with its jobs, and all that no other run needs.
+
+        Args:
+            run: Id or name of the run.
+
+        Returns:
+            What went with it.
+        """
+        return self._connection.request(DeletedRun, "DELETE", _run(run))
+
     def table(self, run: str, distributions: str | None = None) -> JsonObject:
         """Fetch a run's table, as far as it has come.
 
@@ -261,8 +297,8 @@ class Client:
         Returns:
             What ``oracle table --format json`` prints.
         """
-        asked = _given({"format": "json", "distributions": distributions})
-        return self._connection.request(JsonObject, "GET", f"{_run(run)}/table", params=asked)
+        query = _given({"format": "json", "distributions": distributions})
+        return self._connection.request(JsonObject, "GET", f"{_run(run)}/table", params=query)
 
     def figure(self, run: str, distributions: str | None = None) -> JsonObject:
         """Fetch a run's figure.
@@ -274,8 +310,8 @@ class Client:
         Returns:
             The figure in Plotly's JSON.
         """
-        asked = _given({"format": "json", "distributions": distributions})
-        return self._connection.request(JsonObject, "GET", f"{_run(run)}/figure", params=asked)
+        query = _given({"format": "json", "distributions": distributions})
+        return self._connection.request(JsonObject, "GET", f"{_run(run)}/figure", params=query)
 
     def fetch(
         self, run: str, form: str, *, width: int = 160, distributions: str | None = None
@@ -292,12 +328,12 @@ class Client:
         Returns:
             The file's bytes.
         """
-        asked = _given({"format": form, "distributions": distributions})
+        query = _given({"format": form, "distributions": distributions})
         if form in TABLES:
-            asked["width"] = width
-            return self._connection.send("GET", f"{_run(run)}/table", params=asked)
+            query["width"] = width
+            return self._connection.send("GET", f"{_run(run)}/table", params=query)
         if form in FIGURES:
-            return self._connection.send("GET", f"{_run(run)}/figure", params=asked)
+            return self._connection.send("GET", f"{_run(run)}/figure", params=query)
         if form not in ("report", "study"):
             known = ", ".join((*TABLES, *FIGURES, "report", "study"))
             raise BadInput("fetch", [Problem("form", f"unknown; known: {known}", form)])

@@ -109,10 +109,10 @@ class Connection:
                 if response.status_code in (200, 201):
                     return response.content
                 trouble = self._refusal(response)
-                asked = _seconds(response.headers.get("retry-after"))
-                if response.status_code not in _LATER or asked > _LONGEST:
+                retry_after = _seconds(response.headers.get("retry-after"))
+                if response.status_code not in _LATER or retry_after > _LONGEST:
                     raise trouble
-                wait = None if pause is None else max(pause, asked)
+                wait = None if pause is None else max(pause, retry_after)
             if wait is None:
                 raise trouble
             self._pace.pause(wait)
@@ -129,7 +129,7 @@ class Connection:
         Args:
             path: Of the stream.
             after: Number of the last event that is known.
-            away: Is told why, when the server does not answer.
+            away: Called with the reason when the server does not answer.
 
         Yields:
             Events with a higher number than `after`.

@@ -16,6 +16,9 @@ def several(page: JobPage) -> str:
 
     Args:
         page: A page of jobs.
+
+    Returns:
+        Lines with an end, columns aligned.
     """
     if not page.items:
         return "no jobs\n"
@@ -39,7 +42,10 @@ def one(job: Job) -> str:
     """Return all that is known of a job.
 
     Args:
-        job: The same job.
+        job: Of any state.
+
+    Returns:
+        Lines with an end; fields without a value are left out.
     """
     fields = {
         "job": job.id,

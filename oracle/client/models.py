@@ -12,6 +12,7 @@ from scyc.json_types import JsonObject
 __all__ = [
     "Answer",
     "CycleRegion",
+    "DeletedRun",
     "Event",
     "Job",
     "JobPage",
@@ -19,6 +20,7 @@ __all__ = [
     "Region",
     "Run",
     "RunList",
+    "RunSummary",
     "Training",
 ]
 
@@ -69,6 +71,32 @@ class Run:
     state: str  # running, done, stopped or no winner
     cycles: int  # pruning cycles after the unpruned network
     shrunk: dict[str, str]
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run is and what it takes."""
+
+    id: str
+    name: str | None  # that a user gave it
+    study: str
+    kind: str  # oracle, schedules, distributions or search
+    state: str  # running, done, stopped, no winner or deleting
+    done: int  # training runs that are finished
+    expected: int  # training runs that it comes to, as far as that is known
+    ended: datetime | None  # when the latest training run ended
+    bytes: int  # of its networks, images and report on disk
+    owners: tuple[str, ...]  # of its jobs
+    shrunk: dict[str, str]
+
+
+@dataclass(frozen=True)
+class DeletedRun:
+    """What went with a run."""
+
+    id: str
+    trainings: int  # training runs that no other run needs
+    bytes: int  # of files
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,9 @@ def engine_options(url: URL) -> dict[str, Any]:
 
     Args:
         url: Of the database.
+
+    Returns:
+        Keyword arguments of :func:`sqlalchemy.create_engine`.
     """
     if not _is_sqlite(url):
         return {"pool_pre_ping": True}
@@ -64,17 +67,30 @@ class Database:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """Open a transaction that reads. Raises StorageError."""
+        """Open a transaction that reads.
+
+        Yields:
+            Its connection, within the transaction.
+
+        Raises:
+            StorageError: The database fails, or its file is gone.
+        """
         self._check_file()
         with self._storage_errors(), self.engine.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """Open a transaction that writes. Raises StorageError.
+        """Open a transaction that writes; it is rolled back where an error leaves it.
 
-        On SQLite it is the only writer from its first statement on: one that began by reading
-        could not become a writer once another has written.
+        On SQLite it is the only writer from its first statement on: one that began by reading could
+        not become a writer once another has written.
+
+        Yields:
+            Its connection, within the transaction.
+
+        Raises:
+            StorageError: The database fails, or its file is gone.
         """
         turn = self._turn if self._sqlite else contextlib.nullcontext()
         with turn, self._storage_errors(), self.engine.begin() as connection:
@@ -158,11 +174,11 @@ def _ask_the_doubtful(engine: sa.Engine) -> None:
     """
 
     @sa.event.listens_for(engine, "checkin")
-    def used(connection: Any, record: sa.pool.ConnectionPoolEntry) -> None:
+    def checked_in(connection: Any, record: sa.pool.ConnectionPoolEntry) -> None:
         record.info["used"] = time.monotonic()
 
     @sa.event.listens_for(engine, "checkout")
-    def asked(connection: Any, record: sa.pool.ConnectionPoolEntry, _: Any) -> None:
+    def checked_out(connection: Any, record: sa.pool.ConnectionPoolEntry, _: Any) -> None:
         dialect = engine.dialect
         try:
             if time.monotonic() - record.info.get("used", math.inf) > _IDLE or _spoken(connection):
@@ -182,10 +198,14 @@ def _spoken(connection: Any) -> bool:
 def optuna_schema_lock(url: URL) -> Iterator[None]:
     """Hold the right to make Optuna's tables, which it does not make safely beside another.
 
-    Raises DatabaseError where the database does not open.
-
     Args:
         url: Of the database.
+
+    Yields:
+        Nothing; the right is held until the block ends.
+
+    Raises:
+        DatabaseError: SQLAlchemy's, where the database does not open.
     """
     if _is_sqlite(url):
         folder = os.open(Path(str(url.database)).absolute().parent, os.O_RDONLY)
@@ -209,7 +229,10 @@ def storable(text: str) -> str:
     """Return text without what PostgreSQL refuses: NUL, and halves of a surrogate pair.
 
     Args:
-        text: Any.
+        text: Of a user's, with any characters.
+
+    Returns:
+        The text with U+FFFD for NUL, and "?" for a half pair.
     """
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
@@ -219,6 +242,9 @@ def sqlite_url(file: Path) -> URL:
 
     Args:
         file: Path of the file.
+
+    Returns:
+        ``sqlite:///FILE``.
     """
     return URL.create("sqlite", database=str(file))
 

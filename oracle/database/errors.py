@@ -46,9 +46,14 @@ _LASTING = frozenset({"53100"})  # waiting makes no room
 
 
 def failed(error: BaseException, what: str = "") -> StorageError:
-    """Return a database's error as a StorageError, StorageUnavailable where it may come back.
+    """Return a database's error as one of ours, for the caller to raise.
 
-    error: SQLAlchemy's, or one that was raised from it. what: what could not be done.
+    Args:
+        error: SQLAlchemy's, or one that was raised from it.
+        what: What could not be done, as the beginning of the message; "": nothing is said of it.
+
+    Returns:
+        StorageUnavailable where the database may come back by itself, else StorageError.
     """
     cause = _cause(error)
     origin = getattr(cause, "orig", None) or cause

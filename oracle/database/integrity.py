@@ -28,6 +28,9 @@ def looked_at(url: sa.URL) -> sa.Engine:
 
     Args:
         url: Of the database.
+
+    Returns:
+        An engine; the caller disposes of it.
     """
     file = Path(str(url.database)).absolute()
     if url.get_backend_name() != "sqlite" or file.with_name(f"{file.name}-journal").exists():
@@ -41,6 +44,9 @@ def unsound(connection: sa.Connection) -> str:
 
     Args:
         connection: Within a transaction.
+
+    Returns:
+        The first damage and the remedy as text; always "" for PostgreSQL.
     """
     if connection.dialect.name != "sqlite":
         return ""
@@ -52,7 +58,13 @@ def unsound(connection: sa.Connection) -> str:
 def missing(tables: set[str], optuna: int | None, ours: int | None) -> str:
     """Return why a database lacks tables; "" where it does not.
 
-    optuna, ours: its schemas, by which all tables are there; None where they are not yet made.
+    Args:
+        tables: Names of the tables it has.
+        optuna: Version of Optuna's schema; None where its tables are not yet made.
+        ours: Version of our schema; None where our tables are not yet made.
+
+    Returns:
+        Names of the missing tables and the remedy, as text.
     """
     wanted = _OPTUNAS if optuna is not None else frozenset()
     if ours == SCHEMA:

@@ -29,7 +29,12 @@ class Holding:
     def claim(self, holder: Holder, passed_over: Sequence[str] = ()) -> Job | None:
         """Take the next job of the queue that nobody holds, by priority, then by age.
 
-        passed_over: ids of jobs that are not taken now.
+        Args:
+            holder: Server and process that take it.
+            passed_over: Ids of jobs that are not taken now.
+
+        Returns:
+            The job, now "running"; None where none is waiting.
         """
         waits = (JOBS.c.state == "queued") & JOBS.c.holder.is_(None)
         if passed_over:
@@ -73,11 +78,14 @@ class Holding:
     def take_back(self, held: Held) -> bool:
         """Take a job from a server that is dead, unless it has shown a sign of life since.
 
-        A running one goes back into the queue; one that was cancelled, or queued again since,
-        stays so. False where it is no longer held as it was seen.
+        A running one goes back into the queue; one that was cancelled, or queued again since, stays
+        so.
 
         Args:
             held: The job, and who holds it.
+
+        Returns:
+            False where it is no longer held as it was seen.
         """
         with self._database.writing() as connection:
             unchanged = (JOBS.c.holder == held.holder) & (JOBS.c.beat == held.beat)
@@ -96,8 +104,20 @@ class Holding:
     ) -> Job:
         """Let go of a job whose driver has ended.
 
-        state: what it ended as; None puts it back into the queue. A job that was cancelled
-        meanwhile stays so, and one that is another's by now is left alone. Raises UnknownJob.
+        A job that was cancelled meanwhile stays so, and one that is another's by now is left alone.
+
+        Args:
+            job_id: Id of the job.
+            holder: Server and process that held it.
+            state: What it ended as; None puts it back into the queue.
+            message: Why, in a sentence for its owner.
+            problems: What was wrong with its study.
+
+        Returns:
+            The job as it is now.
+
+        Raises:
+            UnknownJob: There is no such job.
         """
         assert state is None or state in ENDED
         with self._database.writing() as connection:
@@ -118,38 +138,47 @@ class Holding:
             return get(connection, job_id)
 
     def ran_as(self, job_id: str, holder: Holder, run_id: str) -> bool:
-        """Write down which run a job is; False where it is no longer its driver's to run.
+        """Write down which run a job is.
 
         Args:
             job_id: Id of the job.
             holder: Server and process that hold the job.
             run_id: Id of the run.
+
+        Returns:
+            False where it is no longer its driver's to run.
         """
         return self._drive(job_id, holder, {"run_id": run_id})
 
     def progress(
         self, job_id: str, holder: Holder, done: int, known: int, seconds_left: float | None
     ) -> bool:
-        """Write down how far a job is; False where it is no longer its driver's to run.
+        """Write down how far a job is.
 
         Args:
             job_id: Id of the job.
             holder: Server and process that hold the job.
             done: Finished training runs.
-            known: All that are known to be asked for.
+            known: All training runs that are known to be needed.
             seconds_left: Estimate; None where there is none.
+
+        Returns:
+            False where it is no longer its driver's to run.
         """
         new = {"done": done, "known": known, "seconds_left": seconds_left}
         return self._drive(job_id, holder, new)
 
     def tell(self, job_id: str, holder: Holder, kind: EventKind, text: str) -> bool:
-        """Add an event to a job; False where it is no longer its driver's to run.
+        """Add an event to a job.
 
         Args:
             job_id: Id of the job.
             holder: Server and process that hold the job.
             kind: Of the event.
-            text: What is said.
+            text: For the job's owner.
+
+        Returns:
+            False where it is no longer its driver's to run.
         """
         return self._drive(job_id, holder, {}, tell=(kind, text))
 

@@ -36,9 +36,19 @@ def changed(
     *conditions: sa.ColumnElement[bool],
     tell: tuple[EventKind, str] | None = None,
 ) -> bool:
-    """Change a job where it is as told, raise its revision, and add an event.
+    """Change a job where conditions hold, raise its revision, and add an event.
 
     The row that the UPDATE locks is what numbers events one after the other.
+
+    Args:
+        connection: Within a transaction that writes.
+        job_id: Id of the job.
+        new: Values by column.
+        conditions: All must hold.
+        tell: Kind and text of an event; None: no event.
+
+    Returns:
+        False where there is no such job or a condition does not hold; then nothing changes.
     """
     values = {**new, "revision": JOBS.c.revision + 1}
     if tell is not None:
@@ -57,6 +67,9 @@ def named(job_id: str) -> sa.ColumnElement[bool]:
 
     Args:
         job_id: Id of the job.
+
+    Returns:
+        A condition on the table of jobs.
     """
     return JOBS.c.id == storable(job_id)
 
@@ -72,11 +85,17 @@ def requeue(connection: sa.Connection, job_id: str) -> None:
 
 
 def get(connection: sa.Connection, job_id: str) -> Job:
-    """Return one job. Raises UnknownJob.
+    """Return one job.
 
     Args:
         connection: Within a transaction.
         job_id: Id of the job.
+
+    Returns:
+        The job as it is now.
+
+    Raises:
+        UnknownJob: There is no such job.
     """
     row = connection.execute(sa.select(JOBS).where(named(job_id))).one_or_none()
     if row is None:
@@ -89,12 +108,22 @@ def unknown(job_id: str) -> UnknownJob:
 
     Args:
         job_id: Id of the job.
+
+    Returns:
+        The error, for the caller to raise.
     """
     return UnknownJob(f"job {job_id} not found; `oracle status` lists all jobs")
 
 
 def job(row: Any) -> Job:
-    """Make a job of its row."""
+    """Convert a row of the database to a job.
+
+    Args:
+        row: With every column of the table of jobs.
+
+    Returns:
+        The job; times are in UTC.
+    """
     return Job(
         id=row.id,
         owner=row.owner,
@@ -122,7 +151,10 @@ def problems_text(problems: Sequence[Problem]) -> str:
     """Return problems as they are kept: JSON.
 
     Args:
-        problems: Why it was refused.
+        problems: Why a study was refused.
+
+    Returns:
+        A JSON list; a value that JSON has no form for as text.
     """
     fields = [{"path": each.path, "rule": each.rule, "value": each.value} for each in problems]
     return json.dumps(fields, default=str)

@@ -26,13 +26,22 @@ class Jobs(Holding):
     def submit(
         self, new: NewJob, key: str | None = None, longer_ids: Sequence[str] = ()
     ) -> tuple[Job, bool]:
-        """Put a job into the queue, unless it is there already; returns it, and whether it is new.
+        """Put a job into the queue, unless it is there already.
 
         A job is there already where its study and data are the same. Where another study has its
         id, which is a short hash, it gets the first of the longer ids that is free.
 
-        key: the owner's word for this submission. Raises KeyReused when the same owner has given
-        it to another job, WrongState where other studies have all of the ids.
+        Args:
+            new: The job.
+            key: The owner's word for this submission, so that a repeated one makes no second job.
+            longer_ids: Ids to take where another study has the short one, in this order.
+
+        Returns:
+            The job, and whether it is new.
+
+        Raises:
+            KeyReused: The same owner has given the key to another job.
+            WrongState: Other studies have all of the ids.
         """
         assert new.priority in PRIORITIES
         with self._database.writing() as connection:
@@ -83,10 +92,16 @@ class Jobs(Holding):
         return connection.execute(insert).first() is not None
 
     def get(self, job_id: str) -> Job:
-        """Return one job. Raises UnknownJob.
+        """Return one job.
 
         Args:
             job_id: Id of the job.
+
+        Returns:
+            The job as it is now.
+
+        Raises:
+            UnknownJob: There is no such job.
         """
         with self._database.reading() as connection:
             return get(connection, job_id)
@@ -96,6 +111,9 @@ class Jobs(Holding):
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            Jobs of any state and owner.
         """
         select = sa.select(JOBS).where(JOBS.c.run_id == storable(run_id)).order_by(JOBS.c.number)
         with self._database.reading() as connection:
@@ -111,10 +129,18 @@ class Jobs(Holding):
         before: int | None = None,
         limit: int = 50,
     ) -> list[Job]:
-        """Return jobs, the newest first.
+        """Return jobs, the newest first; conditions that are given must all hold.
 
-        study: the name of its study. text: a part of its id or owner, in any case. before: the
-        number of the last job of the page before this one.
+        Args:
+            states: Any of these; (): of any state.
+            study: Name of the study.
+            owner: Who submitted it.
+            text: A part of its id or owner, in any case.
+            before: Number of the last job of the page before this one; None: the first page.
+            limit: Jobs of the page at most.
+
+        Returns:
+            At most `limit` jobs; fewer on the last page.
         """
         conditions: list[sa.ColumnElement[bool]] = []
         if states:
@@ -169,6 +195,9 @@ class Jobs(Holding):
 
         Args:
             job_ids: Ids of jobs.
+
+        Returns:
+            Revision by id.
         """
         select = sa.select(JOBS.c.id, JOBS.c.revision).where(
             JOBS.c.id.in_([storable(each) for each in job_ids])
@@ -179,30 +208,49 @@ class Jobs(Holding):
     def cancel(self, job_id: str) -> Job:
         """Cancel a job, at once and until it is resumed; its driver ends as soon as it sees it.
 
-        A cancelled one stays as it is. Raises UnknownJob, and WrongState for one that has ended.
+        A cancelled one stays as it is.
 
         Args:
             job_id: Id of the job.
+
+        Returns:
+            The job as it is now.
+
+        Raises:
+            UnknownJob: There is no such job.
+            WrongState: It has ended.
         """
         return self._wish(job_id, CANCELLED, "cancelled", {"ended": now(), "seconds_left": None})
 
     def resume(self, job_id: str) -> Job:
         """Put a cancelled or failed job back into the queue; a queued or running one stays.
 
-        It is not claimed before its last driver has let go of it. Raises UnknownJob, and
-        WrongState for one that is done.
+        It is not claimed before its last driver has let go of it.
 
         Args:
             job_id: Id of the job.
+
+        Returns:
+            The job as it is now.
+
+        Raises:
+            UnknownJob: There is no such job.
+            WrongState: It is done.
         """
         return self._wish(job_id, RESUMED, "resumed", AGAIN)
 
     def reprioritise(self, job_id: str, priority: int) -> Job:
-        """Give a job another priority, which matters while it is queued. Raises UnknownJob.
+        """Give a job another priority, which matters while it is queued.
 
         Args:
             job_id: Id of the job.
             priority: -100 to 100, higher first.
+
+        Returns:
+            The job as it is now.
+
+        Raises:
+            UnknownJob: There is no such job.
         """
         assert priority in PRIORITIES
         with self._database.writing() as connection:

@@ -58,7 +58,10 @@ class Leases:
 
         Args:
             graph: Id of the graph of cells.
-            waiting: Is told why, where it has to wait.
+            waiting: Called with the reason where it has to wait.
+
+        Yields:
+            The lease, which is released when the block ends.
         """
         holder = uuid.uuid4().hex
         self._take(graph, holder, waiting)
@@ -69,11 +72,14 @@ class Leases:
             lease.release()
 
     def beat(self, graph: str, holder: str) -> bool:
-        """Give a sign of life; False when the lease is another's by now.
+        """Give a sign of life for a lease.
 
         Args:
             graph: Id of the graph of cells.
             holder: Name of the holder.
+
+        Returns:
+            False where the lease is another's by now.
         """
         still = (LEASES.c.graph == graph) & (LEASES.c.holder == holder)
         with self._database.writing() as connection:
@@ -96,6 +102,10 @@ class Leases:
 
         Args:
             graph: Id of the graph of cells.
+
+        Returns:
+            False where nobody holds it, or a process of this host that is dead; a driver on another
+            host counts as living.
         """
         row = self._row(graph)
         return row is not None and (not on_this_host(row.process) or is_alive(row.process))
@@ -178,9 +188,9 @@ class Lease:
                 return
 
     def _renew(self) -> None:
-        asked = time.monotonic()
+        began = time.monotonic()
         self._lost = not self._leases.beat(self._graph, self._holder)
-        self._confirmed = asked
+        self._confirmed = began
 
 
 def _lost() -> LeaseLost:

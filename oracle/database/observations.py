@@ -28,9 +28,15 @@ class Observations:
         self._database = database
 
     def declare(self, run_id: str, spec: str, owner: str) -> bool:
-        """Write a run down; False where it is there already.
+        """Store an external run.
 
-        spec: JSON of every field; its run id is a hash of it, so it never changes.
+        Args:
+            run_id: Its id, a hash of the spec.
+            spec: JSON of every field; it never changes.
+            owner: Who declared it.
+
+        Returns:
+            False where it is there already.
         """
         new = {"run_id": run_id, "spec": spec, "owner": owner, "declared": now()}
         insert = self._database.insert(OUTSIDE).values(new)
@@ -43,6 +49,9 @@ class Observations:
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            The run with its spec and owner.
         """
         rows = self._declared(OUTSIDE.c.run_id == storable(run_id))
         return rows[0] if rows else None
@@ -52,11 +61,14 @@ class Observations:
         return self._declared()
 
     def page(self, after: int, limit: int) -> list[tuple[int, Declared]]:
-        """Return so many runs with their numbers, the oldest first; only those after a number.
+        """Return external runs with their numbers, the oldest first.
 
         Args:
             after: Only those with a higher number.
-            limit: At most so many.
+            limit: Runs of the page at most.
+
+        Returns:
+            Pairs of number and run; pass the last number as the next `after`.
         """
         select = sa.select(OUTSIDE.c.number, *_RUN).where(OUTSIDE.c.number > after)
         with self._database.reading() as connection:
@@ -67,7 +79,10 @@ class Observations:
         """Return the latest run with a name; None where there is none.
 
         Args:
-            name: Of the run.
+            name: The part of the run's id before the hash.
+
+        Returns:
+            The run that was declared last.
         """
         mine = OUTSIDE.c.run_id.startswith(f"{storable(name)}-", autoescape=True)
         exact = sa.func.length(OUTSIDE.c.run_id) == len(name) + _SUFFIX
@@ -88,10 +103,21 @@ class Observations:
         accuracy: float | None,
         owner: str,
     ) -> bool:
-        """Write down what a training gave; False where the same is there already.
+        """Store what a training run gave.
 
-        accuracy: of validation, percent; None: it diverged. Raises ConflictingObservation
-        where the same training gave another accuracy.
+        Args:
+            run_id: Id of the run.
+            cycle: Completed pruning cycles.
+            max_lr: As the run asked for it.
+            replicate: Counted from 0.
+            accuracy: Of validation, percent; None: it diverged.
+            owner: Who reported it.
+
+        Returns:
+            False where the same is there already.
+
+        Raises:
+            ConflictingObservation: The same training run gave another accuracy.
         """
         training = {"run_id": run_id, "cycle": cycle, "max_lr": max_lr, "replicate": replicate}
         new = training | {"accuracy": accuracy, "owner": owner, "reported": now()}
@@ -114,6 +140,9 @@ class Observations:
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            Observations; [] where there are none or no such run.
         """
         select = sa.select(*_TRAINING).where(OBSERVATIONS.c.run_id == storable(run_id))
         with self._database.reading() as connection:

@@ -1,7 +1,5 @@
 """Optuna's trials, each written in one transaction in which its writer's lease holds.
 
-Over 300 lines: public methods say their arguments, results and errors.
-
 Optuna itself takes some fifty statements of its ORM for a trial, and asks nobody whether it may; it
 reads a trial in a millisecond. The tables are those of the schema that `oracle.database.probe` asks
 for; a test holds the rows against those that Optuna writes.
@@ -11,10 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,35 +21,15 @@ from oracle.database.contents.optuna_tables import (
     OF_STUDIES,
     PARAMS,
     STATES,
-    STUDIES,
     TRIALS,
     VALUES,
-    finite,
-    number_kind,
     read_number,
 )
-from oracle.database.contents.trials import running_cells
+from oracle.database.contents.trial_rows import NewTrial, insert_rows, insert_trial, trial_rows
+from oracle.database.contents.trials import lock_study, next_number, running_cells
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
-from oracle.errors import OptunaStudyGone
-from scyc.json_types import JsonMapping, JsonObject
-
-Fate = Literal["COMPLETE", "PRUNED", "FAIL", "RUNNING"]
-
-Row = dict[str, Any]  # of a table, by column
-
-
-@dataclass(frozen=True)
-class NewTrial:
-    """A trial as Optuna keeps it."""
-
-    fate: Fate
-    started: datetime  # UTC, without a time zone
-    ended: datetime | None  # None: it is running
-    values: Sequence[float]
-    params: Mapping[str, tuple[float, str]]  # value as Optuna keeps it, and distribution as JSON
-    curve: Mapping[int, float] = field(default_factory=dict)  # intermediate values, by step
-    attributes: JsonMapping = field(default_factory=dict)  # JSON values
+from scyc.json_types import JsonObject
 
 
 @dataclass
@@ -77,12 +54,22 @@ class Trials:
     def add(
         self, study: int, trial: NewTrial, claim: LeaseClaim | None, unless: str | None = None
     ) -> None:
-        """Write a trial as the next of a study, or in place of the running one of its cell.
+        """Store a trial as the next one of a study, or in place of the running one of its cell.
 
-        study: Optuna's number. claim: the lease that must hold, until the trial is there. unless:
-        one of the trial's attributes; nothing is written where a trial of the study has the same.
-        It is asked for behind the study's lock, so that a COMMIT under way, whose answer was lost,
-        is seen. Raises LeaseLost where the lease does not hold, OptunaStudyGone, StorageError.
+        `unless` is looked for behind the study's lock, so that a COMMIT under way, whose answer was
+        lost, is seen.
+
+        Args:
+            study: Optuna's number of the study.
+            trial: What is stored.
+            claim: The lease that must hold until the trial is there; None: none is needed.
+            unless: Key of one of the trial's attributes; nothing is stored where a trial of the
+                study has the same value there.
+
+        Raises:
+            LeaseLost: The lease does not hold.
+            OptunaStudyGone: There is no such study.
+            StorageError: The database fails.
         """
         with self._writing_in(study, claim) as connection:
             if unless is not None and _like(connection, study, unless, trial) is not None:
@@ -129,6 +116,9 @@ class Trials:
         Args:
             study: Its number.
             name: Of the parameter.
+
+        Returns:
+            JSON; None where no trial has the parameter.
         """
         select = (
             sa.select(PARAMS.c.distribution_json)
@@ -143,11 +133,17 @@ class Trials:
     def complete(self, key: str, value: str) -> list[StoredTrial]:
         """Read all complete trials of studies with this text as a user attribute, in their order.
 
-        Raises StorageError; ValueError and TypeError where rows make no sense.
-
         Args:
             key: Of the user attribute.
             value: Of the user attribute.
+
+        Returns:
+            Trials by study and number, with value, curve by step and user attributes.
+
+        Raises:
+            StorageError: The database fails.
+            ValueError: A row makes no sense.
+            TypeError: A row makes no sense.
         """
         state = sa.type_coerce(TRIALS.c.state, sa.String)
         mine = (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
@@ -204,36 +200,14 @@ class Trials:
             return {json.loads(text) for text in connection.execute(select).scalars()}
 
 
-def lock_study(connection: sa.Connection, study: int) -> None:
-    """Let nobody else write to a study in this transaction. Raises OptunaStudyGone.
-
-    Args:
-        connection: In a transaction that writes.
-        study: Its number.
-    """
-    locked = sa.select(STUDIES.c.study_id).where(STUDIES.c.study_id == study)
-    if connection.execute(locked.with_for_update()).one_or_none() is None:
-        raise OptunaStudyGone(f"the Optuna study {study} was deleted")
-
-
-def next_number(study: int) -> sa.ScalarSelect[int]:
-    """Return the expression for the number of a study's next trial.
-
-    Args:
-        study: Its number.
-    """
-    select = sa.select(sa.func.count()).where(TRIALS.c.study_id == study)
-    return select.scalar_subquery()
-
-
 def _like(connection: sa.Connection, study: int, key: str, trial: NewTrial) -> int | None:
     """Find the trial of a study that has an attribute of this one, the same."""
     mine = ATTRIBUTES.join(TRIALS, TRIALS.c.trial_id == ATTRIBUTES.c.trial_id)
     value = json.dumps(trial.attributes[key])
     same = (ATTRIBUTES.c.key == key) & (ATTRIBUTES.c.value_json == value)
     select = sa.select(TRIALS.c.trial_id).select_from(mine).where(TRIALS.c.study_id == study, same)
-    found: int | None = connection.execute(select.limit(1)).scalar()
-    return found
+    trial_id: int | None = connection.execute(select.limit(1)).scalar()
+    return trial_id
 
 
 def _says(connection: sa.Connection, trial_id: int, trial: NewTrial) -> bool:
@@ -258,63 +232,4 @@ def _replace(
     connection.execute(sa.update(TRIALS).where(mine).values(state=trial.fate, **(own or {})))
     for table, _ in trial_rows(trial):
         connection.execute(sa.delete(table).where(table.c.trial_id == trial_id))
-    _insert_rows(connection, trial_id, trial)
-
-
-def insert_trial(
-    connection: sa.Connection, study: int, number: int | sa.ScalarSelect[int], trial: NewTrial
-) -> None:
-    """Insert a trial with all its rows.
-
-    Args:
-        connection: In a transaction that writes.
-        study: The study's id in its table.
-        number: Of the trial in its study, or an expression that counts those that there are.
-        trial: What to write.
-    """
-    insert = sa.insert(TRIALS).values(
-        number=number,
-        study_id=study,
-        state=trial.fate,
-        datetime_start=trial.started,
-        datetime_complete=trial.ended,
-    )
-    trial_id = connection.execute(insert.returning(TRIALS.c.trial_id)).scalar_one()
-    _insert_rows(connection, trial_id, trial)
-
-
-def _insert_rows(connection: sa.Connection, trial_id: int, trial: NewTrial) -> None:
-    for table, rows in trial_rows(trial):
-        if rows:
-            connection.execute(sa.insert(table), [{"trial_id": trial_id, **row} for row in rows])
-
-
-def trial_rows(trial: NewTrial) -> list[tuple[sa.Table, list[Row]]]:
-    """Make the rows that belong to a trial, for each of Optuna's tables.
-
-    Args:
-        trial: What is written.
-
-    Returns:
-        Tables with their rows, without the trial's id.
-    """
-    values: list[Row] = [
-        {"objective": index, "value": finite(value), "value_type": number_kind(value)}
-        for index, value in enumerate(trial.values)
-    ]
-    params: list[Row] = [
-        {"param_name": name, "param_value": value, "distribution_json": distribution}
-        for name, (value, distribution) in trial.params.items()
-    ]
-    curve: list[Row] = [
-        {
-            "step": step,
-            "intermediate_value": finite(value),
-            "intermediate_value_type": number_kind(value),
-        }
-        for step, value in trial.curve.items()
-    ]
-    attributes: list[Row] = [
-        {"key": key, "value_json": json.dumps(value)} for key, value in trial.attributes.items()
-    ]
-    return [(VALUES, values), (PARAMS, params), (CURVES, curve), (ATTRIBUTES, attributes)]
+    insert_rows(connection, trial_id, trial)

@@ -27,6 +27,9 @@ def parse_url(text: str) -> URL:
     Args:
         text: As the user gave it.
 
+    Returns:
+        The URL; the database is not opened.
+
     Raises:
         BadInput: It is no URL of SQLite or PostgreSQL.
     """
@@ -110,11 +113,15 @@ def probe(url: URL) -> list[Problem]:
 def stored_runs(url: URL, run_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Return the fingerprint and the study of those runs that there are, without writing.
 
-    Raises StorageError when the database fails.
-
     Args:
         url: Of the database.
         run_ids: Ids of runs.
+
+    Returns:
+        Fingerprint of the images and JSON of the study, by id; {} where there is no database yet.
+
+    Raises:
+        StorageError: The database fails.
     """
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
     if file is not None and not file.exists():
@@ -138,6 +145,9 @@ def stored_version(connection: sa.Connection) -> int | None:
 
     Args:
         connection: Within a transaction.
+
+    Returns:
+        A version, from 1.
     """
     if not sa.inspect(connection).has_table(VERSION.name):
         return None
@@ -149,6 +159,9 @@ def too_new(version: int) -> str:
 
     Args:
         version: Of the schema.
+
+    Returns:
+        Rule and remedy as text.
     """
     return f"has schema {version}, this version reads 1 to {SCHEMA}; use the version that wrote it"
 

@@ -64,11 +64,11 @@ class RunDatabase:
         return RunNames(self._database)
 
     def tokens(self) -> Tokens:
-        """Return who may call."""
+        """Open the tokens, which say who may call the server."""
         return Tokens(self._database)
 
     def sessions(self) -> Sessions:
-        """Return who is signed in."""
+        """Open the sessions of those who are signed in."""
         return Sessions(self._database)
 
     def observations(self) -> Observations:
@@ -76,9 +76,14 @@ class RunDatabase:
         return Observations(self._database)
 
     def register(self, run: RunRecord, claim: LeaseClaim | None = None) -> None:
-        """Write a run down, or set its state if it is there already.
+        """Store a run, or set its state if it is there already.
 
-        claim: the lease that must hold. Raises LeaseLost where it does not.
+        Args:
+            run: Row of the run.
+            claim: The lease that must hold; None: none is needed.
+
+        Raises:
+            LeaseLost: The lease does not hold.
         """
         insert = self._insertion(run)
         with self._database.writing() as connection:
@@ -143,11 +148,14 @@ class RunDatabase:
             return [RunRecord(*row) for row in rows]
 
     def page(self, before: int | None, limit: int) -> list[tuple[int, RunRecord]]:
-        """Return so many runs with their numbers, the newest first; only those before a number.
+        """Return runs with their numbers, the newest first.
 
         Args:
             before: Only those with a lower number; None: the newest.
-            limit: At most so many.
+            limit: Runs of the page at most.
+
+        Returns:
+            Pairs of number and run; pass the last number as the next `before`.
         """
         select = sa.select(RUNS.c.number, *_RECORD).order_by(RUNS.c.number.desc()).limit(limit)
         if before is not None:
@@ -160,6 +168,9 @@ class RunDatabase:
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            Its row.
         """
         select = sa.select(*_RECORD).where(RUNS.c.run_id == storable(run_id))
         with self._database.reading() as connection:
@@ -171,7 +182,10 @@ class RunDatabase:
 
         Args:
             run_id: Id of the run.
-            device: What a worker trains on.
+            device: Type of the device that a worker trains on, such as "cpu".
+
+        Returns:
+            Engine and largest pack; None where it was not measured.
         """
         mine = (PLANS.c.run_id == run_id) & (PLANS.c.device == device)
         with self._database.reading() as connection:
@@ -198,21 +212,29 @@ class RunDatabase:
         """Hold the sole right to write results of one graph.
 
         A dead driver's lease is taken over: at once when it ran on this host, and after half a
-        minute without a sign of life when it ran elsewhere (`waiting` is told why). No clocks are
-        compared. Raises LeaseHeld when the other driver lives.
+        minute without a sign of life when it ran elsewhere. No clocks are compared.
 
         Args:
             graph: Id of the graph of cells.
-            waiting: Is told why, where it has to wait.
+            waiting: Called with the reason where it has to wait.
+
+        Returns:
+            A context manager that gives the lease, and releases it at the end of the block.
+
+        Raises:
+            LeaseHeld: Another driver that lives holds it.
         """
         return self._leases.lease(graph, waiting)
 
     def beat(self, graph: str, holder: str) -> bool:
-        """Give a sign of life for a lease; False when it is another's by now.
+        """Give a sign of life for a lease.
 
         Args:
             graph: Id of the graph of cells.
             holder: Name of the holder.
+
+        Returns:
+            False where the lease is another's by now.
         """
         return self._leases.beat(graph, holder)
 
@@ -221,5 +243,8 @@ class RunDatabase:
 
         Args:
             graph: Id of the graph of cells.
+
+        Returns:
+            As :meth:`oracle.database.leases.Leases.held`.
         """
         return self._leases.held(graph)

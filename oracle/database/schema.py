@@ -18,13 +18,17 @@ _one_at_a_time = threading.Lock()  # what Alembic is doing is global to a proces
 
 
 def migrate(url: URL) -> tuple[int | None, int]:
-    """Bring a database up to date; returns its schema before (None: empty) and after.
-
-    Raises BadInput where its schema is newer than this version's, StorageError where it fails;
-    then nothing has changed.
+    """Bring a database up to date; where that fails, nothing has changed.
 
     Args:
         url: Of the database.
+
+    Returns:
+        Its schema before (None: it was empty) and after.
+
+    Raises:
+        BadInput: Its schema is newer than this version's.
+        StorageError: The database fails.
     """
     database = Database(url)
     try:
@@ -34,10 +38,13 @@ def migrate(url: URL) -> tuple[int | None, int]:
 
 
 def bring_up_to_date(database: Database) -> int | None:
-    """Migrate a database that is open already; returns its schema before.
+    """Migrate a database that is open already.
 
     Args:
         database: That is open.
+
+    Returns:
+        Its schema before; None: it was empty.
     """
     with database.reading() as connection:
         before = _checked(connection)

@@ -27,13 +27,17 @@ class Tokens:
         self._database = database
 
     def create(self, name: str, scope: Scope) -> str:
-        """Make a token; returns its secret, which cannot be had again.
-
-        Raises BadInput where the name is taken, or is none.
+        """Make a token; its secret cannot be read again.
 
         Args:
             name: Of the token.
             scope: What the token allows.
+
+        Returns:
+            The secret; the database has its hash alone.
+
+        Raises:
+            BadInput: The name is taken, or is none.
         """
         rule = name_rule(name)
         if not rule:
@@ -73,10 +77,13 @@ class Tokens:
             return connection.execute(sa.select(TOKENS.c.name).limit(1)).first() is not None
 
     def revoke(self, name: str) -> None:
-        """Delete a token, and end its sessions. Raises BadInput where there is none.
+        """Delete a token, and end its sessions.
 
         Args:
             name: Of the token.
+
+        Raises:
+            BadInput: There is no such token.
         """
         with self._database.writing() as connection:
             delete = (
@@ -97,11 +104,17 @@ class Sessions:
         self._database = database
 
     def open(self, token_name: str, lifetime: timedelta) -> str:
-        """Sign a token in; returns the session's secret. Raises BadInput where there is none.
+        """Sign a token in.
 
         Args:
             token_name: Name of the token.
             lifetime: Of the session.
+
+        Returns:
+            The session's secret; the database has its hash alone.
+
+        Raises:
+            BadInput: There is no such token.
         """
         secret = secrets.token_urlsafe(_BYTES)
         with self._database.writing() as connection:
@@ -123,6 +136,9 @@ class Sessions:
 
         Args:
             secret: As the cookie or the header has it.
+
+        Returns:
+            The token of the session.
         """
         still = (SESSIONS.c.digest == _digest(secret)) & (SESSIONS.c.expires > now())
         select = (

@@ -21,10 +21,15 @@ class CheckpointCollector:
         needed_cells: set[str],
         known: Mapping[str, CellResult],
     ) -> None:
-        """Delete what results have kept, but what the cells that are needed have kept, too.
+        """Delete the networks of results, except those that other results need.
 
         One file may be that of several results: early in a warm-up all max_lr have the same
-        network. known: all results, by cell id.
+        network.
+
+        Args:
+            results: Whose networks may go.
+            needed_cells: Ids of cells whose networks stay.
+            known: All results, by cell id.
         """
         lost = [result for result in results if result.cell not in needed_cells]
         self._dropped |= {result.cell: result for result in lost}
@@ -48,6 +53,9 @@ class CheckpointCollector:
 
         Args:
             cell_id: Id of the cell.
+
+        Returns:
+            True also where another result still needs the file.
         """
         return cell_id in self._dropped
 

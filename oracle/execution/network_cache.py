@@ -18,7 +18,7 @@ class Starts:
 
     def __init__(self, room: int = _ROOM) -> None:
         self._room = room
-        self._kept: OrderedDict[Hashable, Network] = OrderedDict()
+        self._networks: OrderedDict[Hashable, Network] = OrderedDict()
 
     def get(self, key: Hashable, made: Callable[[], Network]) -> Network:
         """Return the network with this key.
@@ -26,20 +26,26 @@ class Starts:
         Args:
             key: Names the network.
             made: Makes it if it is not here.
+
+        Returns:
+            The network, which the caller must not change.
         """
-        if key not in self._kept:
-            self._kept[key] = made()
-        self._kept.move_to_end(key)
-        while len(self._kept) > 1 and sum(map(size, self._kept.values())) > self._room:
-            self._kept.popitem(last=False)
-        return self._kept[key]
+        if key not in self._networks:
+            self._networks[key] = made()
+        self._networks.move_to_end(key)
+        while len(self._networks) > 1 and sum(map(size, self._networks.values())) > self._room:
+            self._networks.popitem(last=False)
+        return self._networks[key]
 
 
 def size(network: Network) -> int:
-    """Return bytes of a network's weights, buffers and masks.
+    """Return the bytes of a network's weights, buffers and masks.
 
     Args:
         network: A network with its masks.
+
+    Returns:
+        Bytes.
     """
     tensors = [*network.state.values(), *network.masks.values()]
     return sum(tensor.nbytes for tensor in tensors)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Protocol
 
 from oracle.errors import CheckpointGoneError, PackFailed
+from oracle.execution.pack_plan import packed
 from oracle.search.graph import Cell, CellResult, keeper
 from oracle.search.request import CellRequest, Search, StudyKey
 from scyc.tuning.plan import Plan
@@ -62,13 +62,20 @@ class RunEvents(Protocol):
         """
 
     def on_plan(self, plan: Plan) -> None:
-        """Keep a plan: when it is measured, and when packs turn out too large for the memory."""
+        """Store a plan: when it is measured, and when packs turn out too large for the memory.
+
+        Args:
+            plan: Engine and largest pack from now on.
+        """
 
     def has_checkpoint(self, sha256: str) -> bool:
         """Return whether a checkpoint can still be read.
 
         Args:
             sha256: Of the content, in hexadecimal.
+
+        Returns:
+            False where the cell that left it has to be trained again.
         """
 
     def check_lease(self) -> None:
@@ -78,23 +85,8 @@ class RunEvents(Protocol):
         """Show a line to whoever watches the run.
 
         Args:
-            line: What is said.
+            line: Without an end of line.
         """
-
-
-def packed(cells: Sequence[Cell], most: int) -> list[tuple[Cell, ...]]:
-    """Split cells, in their order, into packs of at most `most`, as even as can be.
-
-    Depends on nothing else, so not on the workers. Of a pack that was trained in part only what is
-    missing is trained: on a CPU a member's bits do not depend on what lies beside it.
-
-    Args:
-        cells: Training runs, in their order.
-        most: At most so many.
-    """
-    count = -(-len(cells) // most)
-    ends = [round(index * len(cells) / count) for index in range(count + 1)]
-    return [tuple(cells[a:b]) for a, b in pairwise(ends)]
 
 
 @dataclass(eq=False)
@@ -133,7 +125,7 @@ class PackQueue:
     _pack_of: dict[str, Pack] = field(default_factory=dict)  # by cell id
     _out: set[str] = field(default_factory=set)  # ids of cells queued or with a worker
     _again: set[str] = field(default_factory=set)  # ids of cells trained for their checkpoint
-    asked: set[str] = field(default_factory=set)  # ids of all cells that a search has asked for
+    requested: set[str] = field(default_factory=set)  # ids of all cells that a search has asked for
     answered: int = 0  # how many of them have a result
     steps: int = 0  # how often a search went on; between two of these nothing new is asked for
     repaired: bool = False  # whether anything was trained again
@@ -166,7 +158,11 @@ class PackQueue:
         return not self._waiting and not self._unstarted
 
     def stored(self) -> Iterator[tuple[Cell, CellResult, StudyKey]]:
-        """Yield all cells that were asked for and have a result, with where they are recorded."""
+        """Yield all cells that were asked for and have a result, with where they are recorded.
+
+        Yields:
+            Each cell with its result and its Optuna study.
+        """
         for pack in set(self._pack_of.values()):
             for cell in pack.cells:
                 if cell.id in self.known and self._pack_of.get(cell.id) == pack:
@@ -188,11 +184,12 @@ class PackQueue:
     def complete(self, pack: Pack, results: Sequence[CellResult]) -> None:
         """Take a trained pack's results, in its cells' order, and let the searches go on.
 
-        Raises CheckpointGoneError when a cell that was trained again came out differently.
-
         Args:
             pack: Cells that are trained side by side.
             results: Results of training runs.
+
+        Raises:
+            CheckpointGoneError: A cell that was trained again came out differently.
         """
         self._fit(pack, results)
         for cell, result in zip(pack.cells, results, strict=True):
@@ -200,7 +197,7 @@ class PackQueue:
             if cell.id not in self.known:
                 self.events.on_result(cell, result, pack.study_key)
                 self.known[cell.id] = result
-                self.answered += cell.id in self.asked
+                self.answered += cell.id in self.requested
             elif cell.id in self._again:
                 _same_again(cell, self.known[cell.id], result)
             self._again.discard(cell.id)
@@ -232,11 +229,12 @@ class PackQueue:
     def requeue(self, pack: Pack, why: str) -> None:
         """Queue a pack once more whose worker found a network gone, which is trained again first.
 
-        Raises PackFailed where that goes on and on.
-
         Args:
             pack: Cells that are trained side by side.
             why: For the message.
+
+        Raises:
+            PackFailed: That goes on and on.
         """
         self._returned[pack] += 1
         if self._returned[pack] > _TIMES * 2 * len(pack.cells):
@@ -269,8 +267,8 @@ class PackQueue:
                 return
             wanted = {cell.id for cell in ask.cells}
             missing = wanted - self.known.keys()
-            self.answered += len(wanted - missing - self.asked)
-            self.asked |= wanted
+            self.answered += len(wanted - missing - self.requested)
+            self.requested |= wanted
             for cells in packed(ask.cells, self.most):
                 self._plan(Pack(cells, ask.study_key))
             if missing:

@@ -26,6 +26,9 @@ def shows_token(environment: Mapping[str, str], home: Path) -> bool:
     Args:
         environment: Of the process.
         home: The user's.
+
+    Returns:
+        True where the token has to be switched on for Ray.
     """
     if "RAY_AUTH_MODE" in environment:
         return False
@@ -46,6 +49,9 @@ def exposed(token: Path) -> bool:
 
     Args:
         token: File of the token.
+
+    Returns:
+        True where group or others have any permission on the file.
     """
     try:
         return bool(stat.S_IMODE(token.stat().st_mode) & 0o077)
@@ -61,6 +67,9 @@ def environment(workers: int, scratch: Path | None, say: Callable[[str], None]) 
         workers: Processes that train.
         scratch: Folder of a Ray of the driver's own, None for a cluster's.
         say: Takes what the user should know.
+
+    Yields:
+        Nothing; the variables are restored afterwards.
     """
     usual = {
         "RAY_AIR_NEW_OUTPUT": "0",

@@ -37,8 +37,16 @@ def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
     """Train on Ray Tune's workers: those of a cluster where RAY_ADDRESS names one, else local ones.
 
     Where the process is connected to a Ray already, that one is used, and left connected. Each
-    worker is one process with one CPU, or a share of a GPU, and is used until the end. Raises
-    PackFailed, also where there is no GPU to share.
+    worker is one process with one CPU, or a share of a GPU, and is used until the end.
+
+    Args:
+        worker_spec: What all workers of a run share.
+        queue: Packs to train; it is empty at the end.
+        workers: Processes that train at the same time.
+
+    Raises:
+        PackFailed: A pack cannot be trained, or there is no GPU to share.
+        RayUnavailable: Ray cannot be started or reached.
     """
     if queue.finished:
         return

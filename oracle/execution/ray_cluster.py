@@ -22,14 +22,19 @@ _LONGEST = 19  # characters of a folder in which Ray's sockets find room
 
 
 def gpu_share(workers: int, gpus: int) -> float:
-    """Return the share of a GPU a worker takes: as many on each GPU, and one GPU a worker.
+    """Return the share of a GPU that a worker takes: as many on each GPU, and one GPU a worker.
 
-    Ray counts ten-thousandths, and takes no share that is on two GPUs. Raises PackFailed where
-    there is no GPU.
+    Ray counts ten-thousandths, and takes no share that is on two GPUs.
 
     Args:
         workers: Processes that train.
         gpus: Of the cluster.
+
+    Returns:
+        Share, in (0, 1].
+
+    Raises:
+        PackFailed: There is no GPU.
     """
     if gpus == 0:
         raise PackFailed("Ray sees no GPU; start it where there is one, or run with --device cpu")
@@ -42,6 +47,9 @@ def count_gpus(ray: Any) -> int:
 
     Args:
         ray: The module, connected.
+
+    Returns:
+        GPUs of all nodes, in use or not.
     """
     return int(ray.cluster_resources().get("GPU", 0))
 
@@ -52,6 +60,9 @@ def too_small(ray: Any, needed: Mapping[str, float]) -> str | None:
     Args:
         ray: The module.
         needed: What a training run takes: "cpu" and "gpu".
+
+    Returns:
+        What a training run takes and what the largest node has, as text.
     """
     nodes = [node.get("Resources", {}) for node in ray.nodes() if node.get("Alive")]
     most = [(node.get("CPU", 0.0), node.get("GPU", 0.0)) for node in nodes]

@@ -25,7 +25,16 @@ _TRIES = 5  # what is killed may have started something just then
 
 @contextlib.contextmanager
 def none_left(scratch: Path, grace: float = _GRACE, look: float = _LOOK) -> Iterator[None]:
-    """While this holds, the processes of the Ray in a folder do not outlive this one by long."""
+    """End the processes of the Ray in a folder soon after this process ends, while this holds.
+
+    Args:
+        scratch: The folder of that Ray.
+        grace: Seconds that they have to end by themselves.
+        look: Seconds between two looks at this process.
+
+    Yields:
+        Nothing.
+    """
     arguments = (os.getpid(), scratch, grace, look)
     command = [sys.executable, "-I", "-S", __file__, *map(str, arguments)]
     watcher = subprocess.Popen(  # noqa: S603  # this very file

@@ -48,6 +48,9 @@ class PackTrials:
 
         Args:
             trial_id: Ray Tune's name of the trial.
+
+        Returns:
+            A mapping for the Trainable, None, or the value that ends the search.
         """
         queue = self._queue
         if queue.finished or self.failure is not None:
@@ -85,7 +88,13 @@ class PackTrials:
         return {"nap": seconds}
 
     def complete(self, trial_id: str, result: JsonObject | None, error: bool) -> None:
-        """Take what a trial reported; error: whether its worker died."""
+        """Take what a trial reported, and the results of its pack.
+
+        Args:
+            trial_id: Ray Tune's name of the trial.
+            result: What the Trainable reported last; None: nothing.
+            error: Whether its worker died.
+        """
         pack = self._out.pop(trial_id)
         nothing = pack is None and trial_id != self._measures
         if nothing or self.failure is not None:
@@ -145,7 +154,7 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
     from ray.tune.search import Searcher  # noqa: PLC0415  # as ray itself
 
     class PackSearcher(Searcher):
-        """What Tune calls."""
+        """The searcher that Ray Tune calls, over :class:`PackTrials`."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -170,7 +179,7 @@ def pack_searcher(queue: PackQueue, workers: int) -> Any:
             """Nothing to save: the results are in the database."""
 
         def restore(self, checkpoint_path: str) -> None:
-            """Nothing to restore."""
+            """Nothing to restore: see :meth:`save`."""
 
     return PackSearcher()
 
@@ -189,10 +198,10 @@ def pack_scheduler() -> Any:
     from ray.tune.schedulers import FIFOScheduler  # noqa: PLC0415  # as ray itself
 
     class PackScheduler(FIFOScheduler):
-        """What Tune calls."""
+        """Tune's first-in-first-out scheduler, without a preference for a trial."""
 
         def choose_trial_to_run(self, tune_controller: Any) -> None:
-            """Prefer no trial."""
+            """Return None: Tune starts trials in their order."""
 
     made: Any = PackScheduler  # Ray gives its constructor no types
     return made()

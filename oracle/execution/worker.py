@@ -1,14 +1,9 @@
-"""What a worker does: load parents, prune, train, save; the same in any process.
-
-Over 300 lines: public methods say their arguments, results and errors.
-"""
+"""What a worker does: load parents, prune, train, save; the same in any process."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -20,13 +15,14 @@ from pydantic import TypeAdapter
 from oracle.errors import PackFailed
 from oracle.execution.curves.reporter import CurveReporter
 from oracle.execution.network_cache import Starts
+from oracle.execution.pack_state import in_flight_folder, own_folder, pack_state_name
 from oracle.host.devices import resolve_device
 from oracle.search.graph import NUMERICS, Cell, CellResult, keeper
 from oracle.search.request import Results
 from scyc.data import cache
 from scyc.json_types import JsonObject
 from scyc.pruning.pruned_network import Network, NetworkChanged
-from scyc.specs.base import as_json, content_hash
+from scyc.specs.base import as_json
 from scyc.specs.factory import register
 from scyc.specs.networks import OwnNetworkSpec
 from scyc.specs.ranges import STORED
@@ -42,9 +38,6 @@ from scyc.tuning.device_meter import DeviceMeter
 from scyc.tuning.plan import Plan
 
 _SCHEDULE: TypeAdapter[ScheduleSpec] = TypeAdapter(ScheduleSpec)
-
-# What a machine keeps for itself where there is a store for all.
-_OWN = Path(tempfile.gettempdir()) / f"scyc-oracle-{os.getuid()}"
 
 
 @dataclass(frozen=True)
@@ -73,7 +66,9 @@ class CellTask:
 
     cell: str
     parent: str | None  # checkpoint of the network to prune; None for the unpruned network
-    kept: str | None  # checkpoint of the network to rewind to or to score by, where it is needed
+    snapshot: (
+        str | None
+    )  # checkpoint of the network to rewind to or to score by, where it is needed
     cycle: int
     replicate: int
     schedule: JsonObject  # a ScheduleSpec as JSON values
@@ -103,7 +98,7 @@ class Worker:
         self._spec = worker_spec
         self._trainer = Trainer(system, self._images, self.device)
         self._checkpoints = CheckpointStore(blobs(worker_spec.checkpoints))
-        self._in_flight = in_flight_folder(worker_spec)
+        self._in_flight = in_flight_folder(worker_spec.in_flight)
         if not worker_spec.in_flight:  # no driver sweeps it
             sweep(self._in_flight)
         self._last: str | None = None  # the pack before
@@ -112,21 +107,34 @@ class Worker:
         self.curves = CurveReporter()
 
     def plan(self, most: int | None) -> Plan:
-        """Measure how packs are trained best here; most: the study's own pack size."""
+        """Measure how packs are trained best here.
+
+        Args:
+            most: Members at most, the study's own pack size; None: what fits into memory.
+
+        Returns:
+            The fastest engine and the largest pack.
+        """
         trainer = self._trainer
         meter = DeviceMeter(trainer.system, self._images, self.device, self._spec.share)
         return autotune.plan(trainer.engines, most, meter, self.messages.append)
 
     def train(self, tasks: Sequence[CellTask], engine: str | None = None) -> list[CellResult]:
-        """Train one pack; results are in the tasks' order. Each checkpoint is on disk by then.
+        """Train one pack; each checkpoint is on disk by then.
 
         A pack that the GPU has no memory for is trained in halves, and so are those. What an
-        earlier worker saved of the same pack is gone on from. Raises PackFailed when not even
-        one training fits, CheckpointLost when a network to start from is gone or damaged.
+        earlier worker saved of the same pack is gone on from.
 
         Args:
             tasks: Of one pack.
             engine: The engine's name; None: the first that can.
+
+        Returns:
+            Results in the order of the tasks.
+
+        Raises:
+            PackFailed: Not even one training run fits into memory.
+            CheckpointLost: A network to start from is gone or damaged.
         """
         name = pack_state_name([task.cell for task in tasks])
         self._own_flights(name)
@@ -171,11 +179,11 @@ class Worker:
             for task in tasks
         ]
 
-        def told(index: int, step: int, accuracy: float) -> None:
+        def on_validation(index: int, step: int, accuracy: float) -> None:
             self.curves.add(tasks[index].cell, step, accuracy)
 
         try:
-            trained = self._trainer.train(members, pack_state, engine, told)
+            trained = self._trainer.train(members, pack_state, engine, on_validation)
         except torch.OutOfMemoryError:
             trained = None
         if trained is None:  # out of the handler, whose traceback holds the tensors
@@ -208,8 +216,8 @@ class Worker:
             checkpoint=None if outcome.diverged else self._checkpoints.save(outcome.network),
             device=str(self.device),
             kept=(
-                self._checkpoints.save(outcome.kept)
-                if outcome.kept is not None and not outcome.diverged
+                self._checkpoints.save(outcome.snapshot)
+                if outcome.snapshot is not None and not outcome.diverged
                 else None
             ),
             recorded=trained.recorded,
@@ -223,16 +231,16 @@ class Worker:
 
     def _start(self, task: CellTask) -> Network:
         """Return the network that a task trains: made once for all packs that start from it."""
-        key = (task.parent, task.kept, task.cycle, task.replicate)
+        key = (task.parent, task.snapshot, task.cycle, task.replicate)
         return self._starts.get(key, lambda: self._made(task))
 
     def _made(self, task: CellTask) -> Network:
         if task.parent is None:
             return self._trainer.root(task.replicate)
         parent = self._loaded(task.parent)
-        kept = self._loaded(task.kept) if task.kept else None
+        snapshot = self._loaded(task.snapshot) if task.snapshot else None
         try:
-            return self._trainer.pruned(parent, task.replicate, task.cycle, kept)
+            return self._trainer.pruned(parent, task.replicate, task.cycle, snapshot)
         except NetworkChanged as error:
             raise PackFailed(str(error)) from error
 
@@ -249,36 +257,9 @@ def _at_hand(worker_spec: WorkerConfig) -> Path:
     """Return the folder of decoded images; those of a store are fetched once a machine."""
     if "://" not in worker_spec.images:
         return Path(worker_spec.images)
-    folder = _own("images")
+    folder = own_folder("images")
     cache.fetch(folder, worker_spec.fingerprint, blobs(worker_spec.images))
     return folder
-
-
-def in_flight_folder(config: WorkerConfig) -> Path:
-    """Return where what is under way is kept. Raises PackFailed where that is somebody else's.
-
-    Args:
-        config: What all workers of a run share.
-    """
-    return Path(config.in_flight or _own("in-pack_state"))
-
-
-def _own(what: str) -> Path:
-    """Make a folder for this machine alone. Raises PackFailed where it is somebody else's."""
-    _OWN.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = _OWN.stat()
-    if status.st_uid != os.getuid() or status.st_mode & 0o077:
-        raise PackFailed(f"{_OWN} is open to others; delete it, or make it yours alone (chmod 700)")
-    return _OWN / what
-
-
-def pack_state_name(cells: Sequence[str]) -> str:
-    """Return what the files of a pack under way begin with.
-
-    Args:
-        cells: Ids of its cells, in order.
-    """
-    return content_hash(["pack", *cells])[:32]
 
 
 def task(cell: Cell, known: Results) -> CellTask:
@@ -287,12 +268,15 @@ def task(cell: Cell, known: Results) -> CellTask:
     Args:
         cell: To train.
         known: Results by cell id, those of its parents among them.
+
+    Returns:
+        What a worker needs: hashes of checkpoints, schedule, max_lr.
     """
     keeping = keeper(cell, known) if cell.parent else None
     return CellTask(
         cell=cell.id,
         parent=known[cell.parent.id].checkpoint if cell.parent else None,
-        kept=known[keeping.id].kept if keeping else None,
+        snapshot=known[keeping.id].kept if keeping else None,
         cycle=cell.cycle,
         replicate=cell.replicate,
         schedule=as_json(cell.schedule),
@@ -306,5 +290,8 @@ def cell_tasks(cells: Sequence[Cell], known: Mapping[str, CellResult]) -> list[C
     Args:
         cells: Training runs, in their order.
         known: Results by cell id.
+
+    Returns:
+        One a cell, in the same order.
     """
     return [task(cell, known) for cell in cells]

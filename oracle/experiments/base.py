@@ -51,7 +51,10 @@ class Experiment(Protocol):
         """Make the table of what has been found.
 
         Args:
-            run_id: Id of the run.
+            run_id: Id of the run, which the table names.
+
+        Returns:
+            The table of this kind of study, of the cycles that are finished.
         """
 
     def study_keys(self) -> list[tuple[StudyKey, StudyRole]]:
@@ -71,6 +74,9 @@ def path(study: Study, graph: Graph, rates: LearningRates) -> PruningPath:
         study: What is trained.
         graph: Names the training runs.
         rates: max_lr of each cycle, or S-Cyc's parameters.
+
+    Returns:
+        The run, whose cells are all named already.
     """
     each = tuple(rates.max_lr_at(cycle, study.pruning.rate) for cycle in range(study.cycles + 1))
     return PruningPath(graph, rates.schedule, each, study.least_replicates)
@@ -84,6 +90,9 @@ def first_grid(study: Study, graph: Graph, schedule: ScheduleSpec, searched: Gri
         graph: Names the training runs of the system.
         schedule: Of the learning rate within the cycle.
         searched: The declared grid.
+
+    Returns:
+        Ids of every declared max_lr in the least number of replicates.
     """
     roots: list[None] = [None] * study.least_replicates
     return {
@@ -112,6 +121,10 @@ def cycle_line(cycle: OracleCycle) -> str:
 
     Args:
         cycle: A cycle whose well-tuned max_lr is known.
+
+    Returns:
+        Weights remaining in percent, the well-tuned max_lr and the region; or that every max_lr
+        diverged.
     """
     remaining = next(iter(cycle.results.values()))[0].weights_remaining
     start = f"cycle {cycle.cycle:>2}  {remaining:6.2f} % remaining  "
@@ -127,6 +140,9 @@ def path_line(done: RunCycle) -> str:
 
     Args:
         done: The cycle.
+
+    Returns:
+        Weights remaining and the mean test accuracy over replicates, both in percent.
     """
     remaining = done.results[0].weights_remaining
     accuracies = [result.test_accuracy for result in done.results]

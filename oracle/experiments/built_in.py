@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.search.graph import Graph
 from oracle.study.base import Study
-from oracle.study.loading import bundled_studies, read_yaml
+from oracle.study.built_in import bundled_studies
+from oracle.study.loading import read_yaml
 from oracle.study.validation import parse
 from scyc.specs.factory import FactorySpec
 
@@ -39,6 +40,9 @@ def studies_text(studies: Sequence[BuiltInStudy]) -> str:
 
     Args:
         studies: The studies, in their order.
+
+    Returns:
+        Lines with an end: a heading, one a study, and a note.
     """
     heads = ("study", "kind", "network", "data", "training runs", "steps each", "device")
     rows = [

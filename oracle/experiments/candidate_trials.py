@@ -22,6 +22,9 @@ def study_key(study: SearchStudy, graph: Graph) -> StudyKey:
     Args:
         study: Which search.
         graph: Names the training runs.
+
+    Returns:
+        Its key, whose node is a hash of the study and of the images.
     """
     node = content_hash(["search", study.identity_fields(), graph.fingerprint])
     return StudyKey("search", None, node)
@@ -34,6 +37,9 @@ def trial(study: SearchStudy, graph: Graph, candidate: Candidate) -> CandidateTr
         study: Which search.
         graph: Names the training runs.
         candidate: Its parameters and its training runs.
+
+    Returns:
+        The trial; without values where the candidate diverged or was stopped.
     """
     objectives = study.objective.each(study.cycles)
     fate: Fate = "diverged" if candidate.stopped == "diverged" else "stopped"

@@ -27,19 +27,19 @@ class DistributionsExperiment:
         self._path = path(self.study, self.graph, self.study)
 
     def searches(self) -> list[Search]:
-        """Return one run."""
+        """Return the search of the only pruning run (as :meth:`Experiment.searches`)."""
         return [self._path.search(self._cycle_done)]
 
     def known_cells(self) -> set[str]:
-        """Return all of them."""
+        """Return the ids of all cells: each max_lr is declared."""
         return set(self._path.ids)
 
     def first_grids(self) -> set[str]:
-        """Return none."""
+        """Return no ids: nothing is searched."""
         return set()
 
     def unknown_cells(self) -> int:
-        """Return none."""
+        """Return 0: all cells are known."""
         return 0
 
     def table(self, run_id: str) -> DistributionsTable:
@@ -47,6 +47,9 @@ class DistributionsExperiment:
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            As :func:`oracle.tables.distributions.table`.
         """
         return distributions.table(self.study, run_id, self.cycles, self._path.ended(self.cycles))
 
@@ -55,7 +58,7 @@ class DistributionsExperiment:
         return [(self._path.study_key, {"role": "distributions"})]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
-        """Return the only run."""
+        """Return the only pruning run, named "training"."""
         return {"training": self.cycles}
 
     def failure(self) -> str | None:

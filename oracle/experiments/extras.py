@@ -61,6 +61,9 @@ class Extras:
 
         Args:
             oracle: Finished cycles of the greedy oracle.
+
+        Returns:
+            Cells, 0 where all have been asked for.
         """
         return self._beam_ahead(oracle) + sum(each.unknown_cells for each in self.rivals)
 
@@ -69,6 +72,9 @@ class Extras:
 
         Args:
             oracle: Finished cycles of the greedy oracle.
+
+        Returns:
+            None where the study has no beam.
         """
         return beam_tables.part(self.study.beam, oracle, self.beam.cycles)
 
@@ -78,6 +84,9 @@ class Extras:
         Args:
             oracle: Finished cycles of the greedy oracle.
             s_cyc: Finished cycles of S-Cyc's run.
+
+        Returns:
+            One a rival, in the study's order; [] of a study without rivals.
         """
         return rivals.part(self.study, self.rivals, oracle, s_cyc)
 
@@ -86,6 +95,9 @@ class Extras:
 
         Args:
             oracle: Finished cycles of the greedy oracle.
+
+        Returns:
+            Keys of Optuna studies, each with what it is in this study.
         """
         others = {each.study_key for each in oracle}
         beam: list[tuple[StudyKey, StudyRole]] = [
@@ -94,10 +106,10 @@ class Extras:
             for each in cycle.expanded
             if each.study_key not in others
         ]
-        beside: list[tuple[StudyKey, StudyRole]] = [
+        rivals_runs: list[tuple[StudyKey, StudyRole]] = [
             (each.study_key, {"role": "rival", "rival": each.options}) for each in self.rivals
         ]
-        return beam + beside
+        return beam + rivals_runs
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
         """Return the way to the beam's best network, and the rivals' runs."""
@@ -118,14 +130,14 @@ class Extras:
         self.hooks.on_discardable(self._liveness.tell(_ORACLE, cycle.cycle, cycle.discarded, won))
 
     def _beam_done(self, cycle: BeamCycle) -> None:
-        if not cycle.kept:
+        if not cycle.histories:
             self.hooks.on_discardable(self._liveness.end(_BEAM))
             return
         results = cycle.results.values()
         self.hooks.on_discardable(
-            self._liveness.tell(_BEAM, cycle.cycle, results, cycle.kept_cells)
+            self._liveness.tell(_BEAM, cycle.cycle, results, cycle.beam_cells)
         )
-        rates = ", ".join(format_lr(each.last.max_lr) for each in cycle.kept)
+        rates = ", ".join(format_lr(each.last.max_lr) for each in cycle.histories)
         self.hooks.on_cycle(f"cycle {cycle.cycle:>2}  beam of {self.study.beam}: keeps {rates}")
 
     def _begun(self, run: RivalRun, cycle: int) -> None:
@@ -151,4 +163,4 @@ class Extras:
             return False
         cycle, beam = both[-1]
         assert cycle.region is not None
-        return not {cell.id for cell in cycle.cells[cycle.region.well_tuned]} <= beam.kept_cells
+        return not {cell.id for cell in cycle.cells[cycle.region.well_tuned]} <= beam.beam_cells

@@ -36,10 +36,13 @@ class FunctionExperiment(OracleExperiment):
         return [_in_points(search, self._scale) for search in super().searches()]
 
     def in_metric(self, points: float) -> float:
-        """As that of an oracle study, in the metric's unit.
+        """Return points as the run reports them, in the metric's unit.
 
         Args:
             points: In points of accuracy.
+
+        Returns:
+            A value of the metric, or percent where the metric is an accuracy.
         """
         return points if self._declared.metric == PERCENT_ACCURACY else self._scale.value(points)
 
@@ -48,6 +51,9 @@ class FunctionExperiment(OracleExperiment):
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            As :func:`oracle.tables.oracle.table`, with values of the metric.
         """
         return in_metric(super().table(run_id), self._declared, self._scale)
 

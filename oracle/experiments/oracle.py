@@ -40,9 +40,9 @@ class OracleExperiment:
 
     def _s_cyc_path(self) -> PruningPath:
         """Return S-Cyc's own run, which shares what it can of the grid's training runs."""
-        asked = path(self.study, self.graph, learning_rates(self.study))
-        shared = tuple(grid.on_grid(self.study.grid, max_lr) for max_lr in asked.max_lr)
-        return replace(asked, max_lr=shared)
+        declared = path(self.study, self.graph, learning_rates(self.study))
+        shared = tuple(grid.on_grid(self.study.grid, max_lr) for max_lr in declared.max_lr)
+        return replace(declared, max_lr=shared)
 
     def searches(self) -> list[Search]:
         """Return the oracle's search and the beam's, then runs that fill the workers meanwhile."""
@@ -77,6 +77,9 @@ class OracleExperiment:
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            As :func:`oracle.tables.oracle.table`, with the parts on beam, rivals, cost and fit.
         """
         ended = len(self.cycles) == self.study.cycles + 1
         if self._path is not None:
@@ -99,7 +102,7 @@ class OracleExperiment:
         return {"oracle": cost["oracle"], "adaptive": adaptive, "s_cyc": cost["s_cyc"]}
 
     def study_keys(self) -> list[tuple[StudyKey, StudyRole]]:
-        """One for each cycle of the oracle, S-Cyc's, and those of the beam and of the rivals."""
+        """Return those of the oracle's cycles, of S-Cyc, of the beam and of the rivals."""
         keys: list[tuple[StudyKey, StudyRole]] = [
             (
                 each.study_key,
@@ -136,6 +139,9 @@ class OracleExperiment:
 
         Args:
             points: Validation or test accuracy, percent.
+
+        Returns:
+            `points` as they are; those of a function's run are in its metric.
         """
         return points
 

@@ -37,15 +37,26 @@ def experiment(study: Study, graph: Graph, hooks: ExperimentCallbacks | None = N
         study: Of any kind.
         graph: Names the training runs.
         hooks: Called while it goes on.
+
+    Returns:
+        An experiment of the class that `EXPERIMENTS` has for the kind.
     """
     if isinstance(study, FunctionStudy):  # of kind oracle, too
         return FunctionExperiment(study, graph, hooks)
     return EXPERIMENTS[type(study)](study, graph, hooks or ExperimentCallbacks())
 
 
-def expected_cells(begun: Experiment, asked: AbstractSet[str] = frozenset()) -> int:
-    """How many cells a study asks for in all if no grid grows; `asked`: those it has asked for."""
+def expected_cells(begun: Experiment, requested: AbstractSet[str] = frozenset()) -> int:
+    """Estimate how many cells a study needs in all, if no grid grows.
+
+    Args:
+        begun: Its experiment, as far as it has come.
+        requested: Ids of the cells that it has asked for.
+
+    Returns:
+        Cells, those of `requested` included.
+    """
     ahead = (
         begun.known_cells() | begun.first_grids()
-    ) - asked  # told for every cell: asked is long
-    return len(asked) + len(ahead) + begun.unknown_cells()
+    ) - requested  # counted anew for every cell: `requested` is long
+    return len(requested) + len(ahead) + begun.unknown_cells()

@@ -66,6 +66,9 @@ class SchedulesExperiment:
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            As :func:`oracle.tables.schedules.table`.
         """
         ended = all(
             entry.untunable or (label in self._paths and self._paths[label].ended(entry.path))

@@ -92,6 +92,9 @@ class SearchExperiment:
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            As :func:`oracle.tables.search.table`.
         """
         return search_tables.table(self.study, run_id, self.results)
 

@@ -22,6 +22,9 @@ def summary_key(run_id: str) -> StudyKey:
 
     Args:
         run_id: The run's.
+
+    Returns:
+        Its key, whose node is the run's id.
     """
     return StudyKey("summary", None, run_id)
 
@@ -39,6 +42,9 @@ def summary_trials(
         run_id: The run's.
         table: Its table, from which the estimates and the S-Cyc verdicts are taken. Without it
             there are none: they take longer to compute than a cycle of a small study to train.
+
+    Returns:
+        One a cycle; [] of an experiment that is no oracle's.
     """
     if not isinstance(experiment, OracleExperiment):
         return []
@@ -78,20 +84,20 @@ def _trial(
 def _measured(experiment: OracleExperiment, cycle: OracleCycle) -> JsonObject:
     """Return what is known as soon as a cycle ends."""
     region, s_cyc = cycle.region, experiment.study.s_cyc_max_lr(cycle.cycle)
-    found: JsonObject = {
+    attributes: JsonObject = {
         SUMMARY_KEY: cycle.cycle,
         "weights_remaining": next(iter(cycle.results.values()))[0].weights_remaining,
         "replicates": cycle.replicates,
     }
     if region is not None:
         tested = (each.test_accuracy for each in cycle.results[region.well_tuned])
-        found["test_accuracy"] = experiment.in_metric(statistics.fmean(tested))
-        found |= {"region_low": region.low, "region_high": region.high}
+        attributes["test_accuracy"] = experiment.in_metric(statistics.fmean(tested))
+        attributes |= {"region_low": region.low, "region_high": region.high}
     if s_cyc is not None:
-        found["s_cyc_max_lr"] = s_cyc
+        attributes["s_cyc_max_lr"] = s_cyc
         if region is not None:
-            found["s_cyc_in_measured_region"] = region.contains(s_cyc)
-    return found
+            attributes["s_cyc_in_measured_region"] = region.contains(s_cyc)
+    return attributes
 
 
 def _estimated(row: OracleCycleRow) -> JsonObject:
@@ -99,14 +105,14 @@ def _estimated(row: OracleCycleRow) -> JsonObject:
     evidence = row["evidence"]
     if evidence is None:
         return {}
-    found: JsonObject = {}
+    attributes: JsonObject = {}
     if estimate := evidence.get("estimated"):
-        found |= {
+        attributes |= {
             "estimated_well_tuned": estimate["well_tuned"],
             "estimated_region_low": estimate["low"],
             "estimated_region_high": estimate["high"],
         }
     if verdict := evidence["s_cyc"]:
-        found["s_cyc_verdict"] = verdict["verdict"]
-        found["s_cyc_probability_inside"] = verdict["chance"]
-    return found
+        attributes["s_cyc_verdict"] = verdict["verdict"]
+        attributes["s_cyc_probability_inside"] = verdict["chance"]
+    return attributes

@@ -49,6 +49,9 @@ def find_cell(
         max_lr: A value of the cycle's grid; None: the well-tuned one.
         replicate: Counted from 0.
 
+    Returns:
+        The training run, its result, and that of the unpruned network above it.
+
     Raises:
         BadInput: The run has no such training run.
     """
@@ -92,6 +95,9 @@ def load_network(run: StoredRun, settings: Settings, chosen: ChosenCell, state: 
         settings: Where its checkpoints are.
         chosen: Which training run.
         state: See :meth:`oracle.api.run.Run.network`.
+
+    Returns:
+        State and masks by name.
 
     Raises:
         BadInput: The network diverged, its checkpoint is gone, or there is no such state.
@@ -144,16 +150,22 @@ def load_folder(run: StoredRun, settings: Settings, chosen: ChosenCell, target: 
     try:
         store.load_folder(chosen.result.checkpoint, target)
     except CheckpointError as error:
-        raise _gone(run, error) from error
+        raise _missing(run, error) from error
 
 
 def module_of(run: StoredRun, settings: Settings, network: Network) -> nn.Module:
-    """Return a network of a run as a module, in evaluation mode. Raises BadInput.
+    """Return a network of a run as a module, in evaluation mode.
 
     Args:
         run: The stored run.
-        settings: Where runs are kept and how they are trained.
+        settings: Where its images are.
         network: A network with its masks.
+
+    Returns:
+        The module on the CPU, in the precision of the weights.
+
+    Raises:
+        BadInput: The network cannot be built, or the images are gone.
     """
     images = stored_images(run, settings)
     try:
@@ -169,15 +181,21 @@ def module_of(run: StoredRun, settings: Settings, network: Network) -> nn.Module
 
 
 def stored_images(run: StoredRun, settings: Settings) -> Images:
-    """Return the images that a run was trained on. Raises BadInput where they are gone.
+    """Return the images that a run was trained on.
 
     Args:
         run: The stored run.
-        settings: Where runs are kept and how they are trained.
+        settings: Where they are looked for, if the run's folder has none.
+
+    Returns:
+        Pixels and labels, with the run's fingerprint.
+
+    Raises:
+        BadInput: The images are gone, or are not the same.
     """
-    kept = cache.cached(run.folder / "images", run.record.fingerprint)
-    if kept is not None:
-        return kept
+    cached = cache.cached(run.folder / "images", run.record.fingerprint)
+    if cached is not None:
+        return cached
     study = run.study
     images = datasets.load(
         study.dataset, study.images_used, settings.data, test_part=study.split.test
@@ -219,10 +237,10 @@ def _loaded(run: StoredRun, settings: Settings, sha256: str) -> Network:
     try:
         return store.load(sha256)
     except CheckpointError as error:
-        raise _gone(run, error) from error
+        raise _missing(run, error) from error
 
 
-def _gone(run: StoredRun, error: CheckpointError) -> BadInput:
+def _missing(run: StoredRun, error: CheckpointError) -> BadInput:
     rule = (
         f"its checkpoint cannot be read ({error}). Networks of max_lr that lost are deleted unless "
         "the study has keep_checkpoints: all; to have this one, run the study again with that, in "

@@ -24,7 +24,7 @@ class NetworkCost:
             other operations are not counted.
         sparse_flops: The same without multiplications by pruned weights.
         shrunk_bytes: Of the network without its pruned filters; None where filters are not pruned.
-        shrunk_flops: Likewise.
+        shrunk_flops: FLOPs without pruned filters; None where weights are pruned singly.
     """
 
     dense_bytes: int
@@ -45,6 +45,10 @@ def network_cost(
         network: Its weights and masks.
         shape: Channels, height and width of an image.
         small: The network without its pruned filters, where filters are pruned.
+
+    Returns:
+        Bytes, dense, without pruned weights and without pruned filters; FLOPs of one image
+        likewise.
     """
     dense = sum(value.nbytes for value in network.state.values())
     saved = sum(

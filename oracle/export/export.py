@@ -94,19 +94,21 @@ def export_network(
 
 
 def chosen(run: StoredRun, settings: Settings, wanted: Wanted) -> Chosen:
-    """Return a network of a run, and what is to be known of it, as JSON values.
-
-    In the metadata ``weights`` says which weights these are: "last" or "best" ones of the training,
-    or an untrained state. ``val_accuracy`` is the best of the training run's looks,
-    ``test_accuracy`` that of the weights at that look, both in percent. ``input`` says how pixels
-    become the network's input: ``(pixels - mean) / std``, per channel, of pixels from 0 to 255.
-    ``sha256`` is the checkpoint's. ``filters`` are those of the whole network that remain, by
-    layer, where pruned filters are left out.
+    """Return a network of a run, and its metadata as JSON values.
 
     Args:
         run: The stored run.
-        settings: Where runs are kept and how they are trained.
+        settings: Where runs are kept.
         wanted: Which network, and in what form.
+
+    Returns:
+        The module, its weights and masks, and metadata. In the metadata ``weights`` says which
+        weights these are: "last" or "best" ones of the training, or an untrained state.
+        ``val_accuracy`` is the best of the training run's validations, ``test_accuracy`` that of
+        the weights at that validation, both in percent. ``input`` says how pixels become the
+        network's input: ``(pixels - mean) / std``, per channel, of pixels from 0 to 255. ``sha256``
+        is the checkpoint's. ``filters`` are those of the whole network that remain, by layer, where
+        pruned filters are left out.
 
     Raises:
         BadInput: As :func:`export_network`.

@@ -20,14 +20,15 @@ Content = Callable[[nn.Module, Network, JsonMapping], bytes]
 
 
 def as_torch(module: nn.Module, network: Network, metadata: JsonMapping) -> bytes:
-    """Return what ``torch.load(file, weights_only=True)`` reads.
-
-    A mapping of ``state_dict``, ``masks`` and ``metadata``.
+    """Format a network as a file of PyTorch's.
 
     Args:
-        module: The layer.
-        network: A network with its masks.
-        metadata: JSON values that are kept beside the weights.
+        module: Is not used: the weights suffice.
+        network: Its weights and masks.
+        metadata: JSON values that are stored beside the weights.
+
+    Returns:
+        What ``torch.load(file, weights_only=True)`` reads: ``state_dict``, ``masks``, ``metadata``.
     """
     buffer = io.BytesIO()
     content = {"state_dict": network.state, "masks": network.masks, "metadata": dict(metadata)}
@@ -36,14 +37,16 @@ def as_torch(module: nn.Module, network: Network, metadata: JsonMapping) -> byte
 
 
 def as_npz(module: nn.Module, network: Network, metadata: JsonMapping) -> bytes:
-    """Return what ``numpy.load(file)`` reads: weights and buffers by name.
-
-    Masks stand below ``masks/``; ``metadata`` is JSON text.
+    """Format a network as a file of NumPy's.
 
     Args:
-        module: The layer.
-        network: A network with its masks.
-        metadata: JSON values that are kept beside the weights.
+        module: Is not used: the weights suffice.
+        network: Its weights and masks.
+        metadata: JSON values that are stored beside the weights.
+
+    Returns:
+        What ``numpy.load(file)`` reads: weights and buffers by name, masks below ``masks/``, and
+        ``metadata``, JSON text.
     """
     buffer = io.BytesIO()
     arrays = {name: value.numpy() for name, value in network.state.items()}
@@ -53,12 +56,18 @@ def as_npz(module: nn.Module, network: Network, metadata: JsonMapping) -> bytes:
 
 
 def as_safetensors(module: nn.Module, network: Network, metadata: JsonMapping) -> bytes:
-    """Return a safetensors file; masks stand below ``masks.``, metadata as JSON text.
+    """Format a network as a safetensors file.
 
     Args:
-        module: The layer.
-        network: A network with its masks.
-        metadata: JSON values that are kept beside the weights.
+        module: Is not used: the weights suffice.
+        network: Its weights and masks.
+        metadata: JSON values that are stored beside the weights.
+
+    Returns:
+        The file; masks stand below ``masks.``, metadata as JSON text.
+
+    Raises:
+        BadInput: The package safetensors is not installed.
     """
     _installed("safetensors")
     from safetensors.torch import save  # noqa: PLC0415  # an extra
@@ -72,14 +81,19 @@ def as_safetensors(module: nn.Module, network: Network, metadata: JsonMapping) -
 
 
 def as_onnx(module: nn.Module, network: Network, metadata: JsonMapping) -> bytes:
-    """Return an ONNX model of normalised images [images, channels, height, width] to logits.
-
-    Pruned weights are zeros in it; the metadata is among its properties, as JSON text.
+    """Format a network as an ONNX model.
 
     Args:
-        module: The layer.
-        network: A network with its masks.
-        metadata: JSON values that are kept beside the weights.
+        module: The network as PyTorch has it, in evaluation mode.
+        network: Is not used: the module has the weights, zero where they are pruned.
+        metadata: JSON values, which become a property of the model; `input` has the shape of an
+            image.
+
+    Returns:
+        A model of normalised images [images, channels, height, width] to logits.
+
+    Raises:
+        BadInput: The packages onnx and onnxscript are not installed.
     """
     for library in ("onnx", "onnxscript"):
         _installed(library, "onnx")

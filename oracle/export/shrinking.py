@@ -34,6 +34,9 @@ def prunes_filters(pruning: PruningSpec) -> bool:
 
     Args:
         pruning: Criterion and rate.
+
+    Returns:
+        By the study's criterion.
     """
     return CRITERIA[pruning.criterion].filters
 
@@ -45,6 +48,9 @@ def shrunk(module: nn.Module, network: Network, shape: Sequence[int]) -> Shrunk:
         module: With the network's weights; it is left alone.
         network: Weights, exactly zero where its masks are False.
         shape: Channels, height and width of an image.
+
+    Returns:
+        The smaller module, its weights, and the filters that remain, by layer.
     """
     couplings = filter_groups.couplings(module, shape)
     small = structured.shrink(module, couplings, network.state, network.masks).eval()
@@ -60,10 +66,13 @@ def shrunk(module: nn.Module, network: Network, shape: Sequence[int]) -> Shrunk:
 
 
 def check_shrinkable(pruning: PruningSpec) -> None:
-    """Refuse to shrink a network of which single weights were pruned. Raises BadInput.
+    """Refuse to shrink a network of which single weights were pruned.
 
     Args:
         pruning: Criterion and rate.
+
+    Raises:
+        BadInput: The criterion prunes no filters.
     """
     if not prunes_filters(pruning):
         known = ", ".join(name for name, criterion in CRITERIA.items() if criterion.filters)

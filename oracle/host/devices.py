@@ -11,6 +11,8 @@ def resolve_device(name: str) -> torch.device:
     Args:
         name: "auto" is CUDA where it is available, else the CPU.
 
+    Returns:
+        The device of PyTorch.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -22,6 +24,9 @@ def device_rule(name: str) -> str | None:
 
     Args:
         name: ``auto``, ``cpu`` or ``cuda``.
+
+    Returns:
+        Rule and remedy as text; None for ``auto`` and ``cpu``.
     """
     if name == "cuda" and not torch.cuda.is_available():
         return 'PyTorch finds no CUDA device on this machine; use "auto" or "cpu"'

@@ -29,6 +29,9 @@ def why_not_writable(folder: Path) -> str:
 
     Args:
         folder: It may be missing.
+
+    Returns:
+        Rule and remedy as text; the disk is tried with a temporary file.
     """
     absolute = folder.absolute()
     nearest = next(each for each in (absolute, *absolute.parents) if each.exists())
@@ -58,7 +61,14 @@ def disk_failed(error: OSError) -> DiskError | None:
 
 @contextlib.contextmanager
 def raise_disk_errors() -> Iterator[None]:
-    """Raise DiskError in the place of an OSError that is the disk's."""
+    """Raise DiskError in the place of an OSError that is the disk's.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        DiskError: The disk is full, read-only or fails.
+    """
     try:
         yield
     except OSError as error:

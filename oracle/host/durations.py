@@ -8,6 +8,9 @@ def format_duration(seconds: float) -> str:
 
     Args:
         seconds: The duration.
+
+    Returns:
+        Such as "45 s", "12 min", "3.5 h", "4.0 days", "5.1 months" or "2.3 years".
     """
     if seconds < 90:
         return f"{seconds:.0f} s"

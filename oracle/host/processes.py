@@ -56,6 +56,9 @@ def on_this_host(process: str) -> bool:
 
     Args:
         process: As :func:`process_id_string` gives it.
+
+    Returns:
+        False for a process of before the last boot, and of another container.
     """
     return process.split(maxsplit=1)[0] == _host()
 
@@ -64,7 +67,10 @@ def is_alive(process: str) -> bool:
     """Return whether a process of this host still runs; its pid may be another's by now.
 
     Args:
-        process: As :func:`process_id_string` gives it.
+        process: As :func:`process_id_string` gives it, of this host.
+
+    Returns:
+        True where the pid runs and was started at that time.
     """
     return _started(pid_of(process)) == process.split()[2]
 
@@ -74,6 +80,9 @@ def pid_of(process: str) -> int:
 
     Args:
         process: As :func:`process_id_string` gives it.
+
+    Returns:
+        A number, of the process's own host.
     """
     return int(process.split()[1])
 
@@ -83,6 +92,9 @@ def host_name(process: str) -> str:
 
     Args:
         process: As :func:`process_id_string` gives it.
+
+    Returns:
+        As ``uname -n`` prints it.
     """
     return process.split()[3]
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    """Return text of another's without what a terminal would act on; lines stay lines.
+    r"""Return text of another's without what a terminal would act on; lines stay lines.
 
     Args:
-        text: Any.
+        text: From a server or a file, with any characters.
+
+    Returns:
+        The text with escapes such as ``\x1b`` in the place of control characters.
     """
     return "".join(
         letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text

@@ -20,10 +20,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from oracle.inventory.listing import asked_cells
+from oracle.inventory.listing import requested_cells
 from oracle.runs.run_ids import run_ids
 from oracle.search.graph import CellResult, Graph
-from oracle.study.base import Study, reserved_name_problems
+from oracle.study.base import Study
+from oracle.study.declared import reserved_name_problems
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem
 from scyc.json_types import JsonMapping, JsonObject
@@ -75,33 +76,35 @@ def manifest_of(
         fingerprint: Hash of the images.
         state: Of the run.
         files: Entries of the files, by name.
+
+    Returns:
+        JSON.
     """
-    content = {
-        "format": FORMAT,
-        "version": VERSION,
-        "run": run_id,
-        "state": state,
-        "fingerprint": fingerprint,
-        "study": study,
-        "files": files,
-    }
+    content: JsonObject = {"format": FORMAT, "version": VERSION, "run": run_id, "state": state}
+    content |= {"fingerprint": fingerprint, "study": study, "files": files}
     return json.dumps(content, indent=1, allow_nan=False).encode()
 
 
 def results_of(results: Sequence[CellResult]) -> bytes:
-    """Return the file of an archive that has the finished training runs.
+    """Return the file of an archive that has the finished training runs, a JSON list.
 
     Args:
         results: Results of training runs.
+
+    Returns:
+        A JSON list of all fields.
     """
     return json.dumps([_plain(asdict(each)) for each in results], allow_nan=False).encode()
 
 
 def file_entry(content: bytes) -> JsonObject:
-    """Return what a manifest says of a file.
+    """Return the `bytes` and the `sha256` by which a manifest describes a file.
 
     Args:
-        content: What is kept.
+        content: Of the file.
+
+    Returns:
+        JSON values.
     """
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
@@ -123,12 +126,12 @@ def opened_archive(file: Path, bounds: Bounds | None = None) -> Iterator[tuple[A
     """
     source = str(file)
     with contextlib.ExitStack() as stack:
-        with _told_errors(source):
+        with _reported_errors(source):
             packed = stack.enter_context(zipfile.ZipFile(file))
             checked = _checked(packed, source, bounds or Bounds())
 
         def content(name: str) -> bytes:
-            with _told_errors(source):
+            with _reported_errors(source):
                 data = packed.read(name)
             if hashlib.sha256(data).hexdigest() not in name:
                 raise _refused(source, name, "was changed while it was read; start again")
@@ -138,7 +141,7 @@ def opened_archive(file: Path, bounds: Bounds | None = None) -> Iterator[tuple[A
 
 
 @contextlib.contextmanager
-def _told_errors(source: str) -> Iterator[None]:
+def _reported_errors(source: str) -> Iterator[None]:
     """Raise BadInput in place of what reading a zip file raises."""
     try:
         yield
@@ -237,7 +240,7 @@ def _results(content: bytes, study: Study, graph: Graph, source: str) -> dict[st
         reason = str(error).partition("\n")[0]
         raise _refused(source, RESULTS, f"does not hold results ({reason})") from error
     results = {each.cell: each for each in rows}
-    foreign = results.keys() - asked_cells(study, graph, results)
+    foreign = results.keys() - requested_cells(study, graph, results)
     if foreign or len(results) != len(rows):
         rule = f"holds {len(foreign)} training runs that its study does not ask for, or one twice"
         raise _refused(source, RESULTS, rule)
@@ -245,10 +248,16 @@ def _results(content: bytes, study: Study, graph: Graph, source: str) -> dict[st
 
 
 def read_json_list(content: bytes) -> list[Any]:
-    """Return the values of a JSON list. Raises ValueError.
+    """Return the values of a JSON list.
 
     Args:
-        content: What is kept.
+        content: Of a file of an archive.
+
+    Returns:
+        Its values.
+
+    Raises:
+        ValueError: It is no JSON, or no list.
     """
     values = json.loads(content)
     if not isinstance(values, list):

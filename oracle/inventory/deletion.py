@@ -15,9 +15,10 @@ from oracle.execution.pack_state import PackStates
 from oracle.experiments.registry import experiment
 from oracle.experiments.summary import summary_key
 from oracle.inventory.idle_graph import idle_graph
-from oracle.inventory.listing import asked_cells, file_size, images, network_files
+from oracle.inventory.listing import file_size, images, network_files, requested_cells
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
+from oracle.runs.stored import computed
 from oracle.search.graph import CellResult, Graph
 from oracle.settings import Settings
 from oracle.storage.session import opened
@@ -64,16 +65,18 @@ def delete(run: StoredRun, settings: Settings) -> Deleted:
             ledger.register(replace(run.record, state=DELETING), lease.claim)
             known = store.results(graph)
             others = [each for each in ledger.runs() if each.run_id != run_id]
-            gone = set(known) - _needed(others, graph, known)
-            size = _delete_files(run, settings, graph, [known[each] for each in gone], others, rows)
+            deleted = set(known) - _needed(others, graph, known)
+            size = _delete_files(
+                run, settings, graph, [known[each] for each in deleted], others, rows
+            )
             nodes = {
                 key.node
                 for key, role in experiment(run.study, graph).study_keys()
                 if role["role"] == "search"
             }
             nodes.add(summary_key(run_id).node)
-            rows.remove(run_id, graph.id, gone, nodes, lease.claim)
-    return Deleted(len(gone), size)
+            rows.remove(run_id, graph.id, deleted, nodes, lease.claim)
+    return Deleted(len(deleted), size)
 
 
 def _needed(others: Iterable[RunRecord], graph: Graph, known: Mapping[str, CellResult]) -> set[str]:
@@ -85,7 +88,7 @@ def _needed(others: Iterable[RunRecord], graph: Graph, known: Mapping[str, CellR
         study = catalog.stored_study(record)
         if study is None:
             return set(known)
-        needed |= asked_cells(study, graph, known)
+        needed |= requested_cells(study, graph, known)
     return needed
 
 
@@ -93,23 +96,24 @@ def _delete_files(
     run: StoredRun,
     settings: Settings,
     graph: Graph,
-    gone: Sequence[CellResult],
+    deleted: Sequence[CellResult],
     others: Sequence[RunRecord],
     rows: Removal,
 ) -> int:
     """Delete a run's files that nothing else needs; returns their bytes."""
-    needed = rows.networks(without={result.cell for result in gone})
+    needed = rows.networks(without={result.cell for result in deleted})
     here = {each.url for each in catalog.find(replace(settings, storage=None))}
     for url in here - {run.url}:  # such as a database of an earlier version, of the same folder
         with contextlib.closing(Removal(url)) as others_rows:
             needed |= others_rows.networks(without=())
     lost = [
         sha256
-        for result in gone
+        for result in deleted
         for sha256 in (result.checkpoint, result.kept)
         if sha256 and sha256 not in needed
     ]
     doomed = {run.folder / f"{run.record.run_id}.html"}
+    doomed |= computed.files(run.record.run_id, run.folder)
     doomed |= {file for sha256 in lost for file in network_files(run, sha256)}
     neighbours = [each for each in others if _folder(each) in (run.study.folder_name, None)]
     if all(each.fingerprint != run.record.fingerprint for each in neighbours):

@@ -30,7 +30,7 @@ def move(settings: Settings, say: Callable[[str], None], servers: bool = True) -
 
     Args:
         settings: The home. Where it names a database, nothing is moved.
-        say: Is told what was moved, and why something was not.
+        say: Called with each line on what was moved, and why something was not.
         servers: Whether to move that of a server, too, which lies in the home itself.
 
     Raises:
@@ -81,11 +81,17 @@ def _add(file: Path, target: URL, say: Callable[[str], None]) -> None:
 
 
 def copied(source: URL, target: URL) -> tuple[int, tuple[int, ...]]:
-    """Copy as :func:`transfer` does, while nobody trains what is copied, in either database.
+    """Copy as :func:`transfer` does, holding the leases of all graphs in both databases.
 
     Args:
         source: Of the database that is read.
         target: Of the database that is written.
+
+    Returns:
+        As :func:`transfer`.
+
+    Raises:
+        LeaseHeld: A driver trains what would be copied.
     """
     with opened(source) as (old, _), opened(target) as (new, _), contextlib.ExitStack() as held:
         claims = {}

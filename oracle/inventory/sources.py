@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from oracle.analysis.costs import Measured
+from oracle.analysis.costs import Measured, comparable
 from oracle.database import RunRecord, sqlite_url
 from oracle.errors import SettingProblem
 from oracle.experiments.base import Experiment
@@ -15,6 +15,7 @@ from oracle.experiments.registry import experiment
 from oracle.inventory.archive import Archive, opened_archive
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
+from oracle.runs.stored import recorded
 from oracle.search.request import replay
 from oracle.settings import Settings
 from oracle.tables.oracle import OracleTable
@@ -30,6 +31,9 @@ def table(text: str, settings: Settings, distributions: str | None = None) -> Ta
         settings: Where runs are.
         distributions: The pruning run whose distributions are wanted instead.
 
+    Returns:
+        A table of the run's kind, or of kind "distributions".
+
     Raises:
         BadInput: There is no such run, or the file is none.
         StorageError: The database fails.
@@ -41,11 +45,11 @@ def table(text: str, settings: Settings, distributions: str | None = None) -> Ta
             so_far = _replayed(archive)
             if distributions is None:
                 return so_far.table(archive.run_id)
-            return catalog.distributions(_as_run(archive, Path(text)), so_far, distributions)
+            return recorded.distributions(_as_run(archive, Path(text)), so_far, distributions)
     run = catalog.find_run(text, settings)
     if distributions is None:
         return catalog.stored_table(run)
-    return catalog.stored_distributions(run, distributions)
+    return recorded.stored_distributions(run, distributions)
 
 
 def oracle_table(text: str, settings: Settings) -> tuple[OracleTable, float]:
@@ -55,11 +59,15 @@ def oracle_table(text: str, settings: Settings) -> tuple[OracleTable, float]:
         text: Id or name of a run, or a file.
         settings: Where runs are kept and how they are trained.
 
+    Returns:
+        The table, and the share, in (0, 1).
+
     Raises:
         BadInput: As :func:`table`; or it is no oracle's, or its JSON does not say that share.
         StorageError: The database fails.
     """
-    content = table(text, settings)
+    run = None if text.endswith((".json", ".zip")) else catalog.find_run(text, settings)
+    content = table(text, settings) if run is None else catalog.stored_table(run)
     if content["kind"] != "oracle":
         rule = "is no oracle run; it has no regions"
         raise BadInput("run", [SettingProblem("run", rule, text)])
@@ -68,10 +76,10 @@ def oracle_table(text: str, settings: Settings) -> tuple[OracleTable, float]:
             rule = "is of a run that is not complete, and does not say how much a cycle prunes"
             raise BadInput("run", [SettingProblem("run", f"{rule}; name the run", text)])
         return content, fit["rate"]
-    if text.endswith(".zip"):
-        with opened_archive(Path(text)) as (archive, _):
-            return content, archive.study.pruning.rate
-    return content, catalog.find_run(text, settings).study.pruning.rate
+    if run is not None:
+        return content, run.study.pruning.rate
+    with opened_archive(Path(text)) as (archive, _):
+        return content, archive.study.pruning.rate
 
 
 def measured(texts: tuple[str, ...], settings: Settings) -> list[Measured]:
@@ -80,6 +88,9 @@ def measured(texts: tuple[str, ...], settings: Settings) -> list[Measured]:
     Args:
         texts: Ids or names of runs, or files.
         settings: Where runs are kept and how they are trained.
+
+    Returns:
+        One a text, in their order.
 
     Raises:
         BadInput: As :func:`table`; or there are several, and one is a table's JSON, which does not
@@ -96,7 +107,7 @@ def measured(texts: tuple[str, ...], settings: Settings) -> list[Measured]:
         elif text.endswith(".zip"):
             with opened_archive(Path(text)) as (archive, _):
                 shown = _replayed(archive).table(archive.run_id)
-                runs.append(catalog.comparable(archive.study, archive.graph, shown))
+                runs.append(comparable(archive.study, archive.graph, shown))
         else:
             runs.append(catalog.measured(catalog.find_run(text, settings)))
     return runs

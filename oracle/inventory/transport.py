@@ -16,7 +16,7 @@ from oracle.experiments.registry import experiment
 from oracle.inventory import archive
 from oracle.inventory.archive import MANIFEST, RESULTS, Archive, Bounds
 from oracle.inventory.idle_graph import idle_graph
-from oracle.inventory.listing import asked_cells
+from oracle.inventory.listing import requested_cells
 from oracle.runs.catalog import StoredRun
 from oracle.runs.publishing import publish
 from oracle.runs.run_ids import is_same_run, run_ids
@@ -37,7 +37,7 @@ from scyc.storage.checkpoint_store import CheckpointStore, FolderStore
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written."""
+    """What an export has written."""
 
     cells: int
     networks: int
@@ -46,7 +46,7 @@ class Exported:
 
 @dataclass(frozen=True)
 class Imported:
-    """What was taken in."""
+    """What an import has added."""
 
     run_id: str
     state: str
@@ -78,7 +78,7 @@ def export_run(run: StoredRun, settings: Settings, target: Path, networks: bool 
     with opened(run.url) as (_, store):
         known = store.results(graph)
     results = [
-        known[cell] for cell in sorted(asked_cells(run.study, graph, known)) if cell in known
+        known[cell] for cell in sorted(requested_cells(run.study, graph, known)) if cell in known
     ]
     checkpoints = _store(run.study, settings, run)
     sums = {each for result in results for each in (result.checkpoint, result.kept) if each}
@@ -132,7 +132,7 @@ def import_run(file: Path, settings: Settings, bounds: Bounds | None = None) -> 
             checkpoints = _store(study, settings)
             needed = {
                 checkpoints.name(each)
-                for cell in asked_cells(study, graph, known)
+                for cell in requested_cells(study, graph, known)
                 if cell in known
                 for each in (known[cell].checkpoint, known[cell].kept)
                 if each

@@ -88,6 +88,9 @@ def unfinished_rates(table: OracleTable) -> list[float]:
 
     Args:
         table: Of an oracle run.
+
+    Returns:
+        Learning rates, rising.
     """
     current = table.get("current")
     return [each["max_lr"] for each in current["grid"]] if current else []
@@ -180,6 +183,10 @@ def means(cycle: OracleCycleRow) -> dict[float, float]:
 
     Args:
         cycle: Row of the table.
+
+    Returns:
+        Accuracies in percent, of every max_lr that did not diverge. One with fewer replicates than
+        the best is the best's mean plus the mean paired difference to it.
     """
     sound = {e["max_lr"]: finite(e["val_accuracy"]) for e in cycle["grid"] if not e["diverged"]}
     well_tuned = cycle["well_tuned"]

@@ -28,12 +28,22 @@ def plain(text: str) -> str:
 
     Args:
         text: Written by somebody.
+
+    Returns:
+        The text, its tags escaped.
     """
     return html.escape(text, quote=False)
 
 
 def rate_ticks(rates: Sequence[float]) -> list[float]:
-    """Return ticks for learning rates: at 1, 2 and 5, over many decades at 1 alone."""
+    """Return ticks for learning rates: at 1, 2 and 5, over many decades at 1 alone.
+
+    Args:
+        rates: All learning rates that the axis has to show, above 0.
+
+    Returns:
+        Ticks from the decade below the lowest rate on, rising.
+    """
     low, high = math.floor(math.log10(min(rates))), math.ceil(math.log10(max(rates)))
     digits = (1, 2, 5) if high - low <= _MOST_DECADES else (1,)
     return [digit * 10.0**decade for decade in range(low, high + 1) for digit in digits]
@@ -44,6 +54,9 @@ def rate_axis(rates: Sequence[float]) -> Layout:
 
     Args:
         rates: All learning rates that it has to show.
+
+    Returns:
+        Options of a Plotly axis.
     """
     ticks, margin = rate_ticks(rates), 0.06
     return {
@@ -60,6 +73,9 @@ def remaining_axis(ticks: Sequence[float]) -> Layout:
 
     Args:
         ticks: Where it has them, in percent.
+
+    Returns:
+        Options of a Plotly axis.
     """
     shown = remaining_ticks(ticks)
     return {
@@ -77,6 +93,9 @@ def remaining_ticks(items: Sequence[Item]) -> list[Item]:
 
     Args:
         items: In their order.
+
+    Returns:
+        All of them where they are few, else evenly spaced ones.
     """
     return list(items) if len(items) <= _MOST_TICKS else thinned(items, _MOST_TICKS - 2)
 
@@ -86,7 +105,10 @@ def thinned(items: Sequence[Item], most: int) -> list[Item]:
 
     Args:
         items: In their order.
-        most: At most so many.
+        most: At most so many, 1 or more.
+
+    Returns:
+        Some of the items, in order, the first among them.
     """
     return list(items[:: max(1, -(-len(items) // most))])
 
@@ -96,6 +118,9 @@ def estimated_bounds(cycle: OracleCycleRow) -> tuple[float, float] | None:
 
     Args:
         cycle: Row of the table.
+
+    Returns:
+        Lower and upper bound, learning rates.
     """
     estimate = cycle["evidence"] and cycle["evidence"].get("estimated")
     return (estimate["low"], estimate["high"]) if estimate else None
@@ -106,6 +131,9 @@ def region_ends(cycles: Sequence[OracleCycleRow]) -> tuple[list[float], list[flo
 
     Args:
         cycles: Rows of the table.
+
+    Returns:
+        Two lists of the same length.
     """
     regions = [cycle["feasible"] for cycle in cycles]
     lows = [region["low"] for region in regions if region is not None]
@@ -122,6 +150,9 @@ def band(
         lows: The lower line, a value for each of `x`.
         highs: The upper line.
         look: Options of :class:`plotly.graph_objects.Scatter`, such as its colours.
+
+    Returns:
+        A trace without a hover text.
     """
     return go.Scatter(
         x=[*x, *reversed(x)],
@@ -139,6 +170,9 @@ def head(title: str, table: TableHeader) -> Layout:
     Args:
         title: Of the figure.
         table: Of the run.
+
+    Returns:
+        Options of a Plotly layout.
     """
     return {
         "template": "plotly_white",
@@ -179,7 +213,17 @@ def card(
     legend: Mapping[str, Any] = BELOW,
     legend2: Mapping[str, Any] = BESIDE,
 ) -> go.Figure:
-    """Give a panel the size that the Optuna dashboard shows whole; returns the panel."""
+    """Give a panel the size that the Optuna dashboard shows whole.
+
+    Args:
+        figure: The panel, which is changed.
+        title: Of the panel.
+        legend: Where its legend stands.
+        legend2: Where a second legend stands.
+
+    Returns:
+        The panel.
+    """
     return figure.update_layout(
         template="plotly_white",
         title={"text": title, "x": 0.02},

@@ -31,6 +31,9 @@ def distributions(table: DistributionsTable) -> go.Figure:
 
     Args:
         table: Of a run.
+
+    Returns:
+        The figure; one that says so where nothing was recorded.
     """
     known = _known(table)
     if not known:

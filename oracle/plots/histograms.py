@@ -29,7 +29,10 @@ class Network:
         """Return a recorded quantile, by percent, such as "99.9".
 
         Args:
-            percent: Name of the quantile.
+            percent: A key of the recorded quantiles.
+
+        Returns:
+            In units of the values.
         """
         assert self.values["quantiles"] is not None  # they are there where a value is
         return self.values["quantiles"][percent]
@@ -56,7 +59,10 @@ class Network:
         """Return what share of the values so many are, in percent.
 
         Args:
-            count: Of the share.
+            count: A number of the values.
+
+        Returns:
+            0 to 100.
         """
         return 100 * count / self.values["count"]
 
@@ -67,6 +73,9 @@ def recorded(table: DistributionsTable, what: RecordedDistribution) -> list[Netw
     Args:
         table: Of a run.
         what: What was recorded.
+
+    Returns:
+        In the order of the cycles.
     """
     networks = []
     for cycle in table["cycles"]:
@@ -81,7 +90,10 @@ def shown(networks: Sequence[Item], most: int = _SHOWN) -> list[Item]:
 
     Args:
         networks: In the order of the cycles.
-        most: At most so many.
+        most: At most so many, 2 or more.
+
+    Returns:
+        Some of them, in order.
     """
     if len(networks) <= most:
         return list(networks)
@@ -100,6 +112,10 @@ def together(bins: Sequence[Bins], low: float, high: float) -> tuple[list[float]
         bins: The distributions.
         low: Lower end of the range to cover, in units of the values.
         high: Upper end.
+
+    Returns:
+        Edges, rising, in units of the values; for each of `bins` one count fewer than there are
+        edges.
     """
     exponent = max(each.exponent for each in bins)
     coarse = [each.coarsened(exponent) for each in bins]
@@ -129,6 +145,9 @@ def outline(
     Args:
         edges: Of the bins, rising.
         shares: Of the values, in percent, a bin each.
+
+    Returns:
+        Pairs of value and percent; (None, None) where the line is broken.
     """
     corners: list[tuple[float, float] | tuple[None, None]] = []
     for index, ((left, right), share) in enumerate(zip(pairwise(edges), shares, strict=True)):
@@ -151,6 +170,9 @@ def value_range(networks: Sequence[Network], bounds: Sequence[float] | None) -> 
     Args:
         networks: That are drawn.
         bounds: Bounds that must lie in it.
+
+    Returns:
+        Lower and upper end, which differ.
     """
     low = min(each.quantile("0.1") for each in networks)
     high = max(each.quantile("99.9") for each in networks)

@@ -52,6 +52,14 @@ def phases(curve: SCyc, rate: float, cycles: int) -> tuple[Phase, ...]:
     about 1 or less.
 
     rate: share of the remaining weights that each cycle prunes, in (0, 1).
+
+    Args:
+        curve: S-Cyc's parameters.
+        rate: Share of the remaining weights that each cycle prunes, in (0, 1).
+        cycles: Pruning cycles after the unpruned network.
+
+    Returns:
+        Phases in order, each from a cycle to a later one; () without a pruned network.
     """
     half = math.log(2) / -math.log1p(-rate)  # cycles after q until half of delta; it slows there
 
@@ -84,10 +92,19 @@ def schedule(
 ) -> go.Figure:
     """Draw max_lr over the pruning cycles, and the rate over the iterations of some of them.
 
-    curve: S-Cyc's parameters, whose phases are then shaded (:func:`phases`), or another max_lr.
-    rate: share of the remaining weights that each cycle prunes. cycles: pruning cycles after the
-    unpruned network. steps: iterations of a cycle. chosen: the cycles drawn on the right. Raises
-    ValueError where none is chosen, or one that there is not.
+    Args:
+        curve: S-Cyc's parameters, whose phases are then shaded (:func:`phases`), or another max_lr.
+        rate: Share of the remaining weights that each cycle prunes, in (0, 1).
+        cycles: Pruning cycles after the unpruned network.
+        schedule: Of the learning rate within a cycle.
+        steps: Iterations of a cycle.
+        chosen: The cycles drawn on the right.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: No cycle is chosen, or one that there is not.
     """
     rates = _checked(curve, rate, cycles, chosen)
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09, subplot_titles=_TITLES)
@@ -114,7 +131,7 @@ def panels(
     steps: int,
     chosen: Sequence[int],
 ) -> dict[str, go.Figure]:
-    """Return the two halves of :func:`schedule`, which says what the arguments are."""
+    """Return the halves of a figure; arguments and errors are those of :func:`schedule`."""
     rates = _checked(curve, rate, cycles, chosen)
     over, within = (make_subplots(rows=1, cols=1) for _ in range(2))
     _over_cycles(over, curve, rate, rates, column=1)
@@ -142,7 +159,10 @@ def thinned(rates: Sequence[float]) -> list[int]:
     cyclical schedule, the lowest and the highest rate of each of 1,000 pieces are.
 
     Args:
-        rates: Learning rates.
+        rates: Learning rates, one an iteration.
+
+    Returns:
+        Indices, rising, the first and the last among them.
     """
     count, half = len(rates), _POINTS // 2
     if count <= _POINTS:

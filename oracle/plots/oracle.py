@@ -46,6 +46,9 @@ def regions(table: OracleTable) -> go.Figure:
 
     Args:
         table: Of an oracle run.
+
+    Returns:
+        The figure.
     """
     many = len(table["cycles"]) > MANY
     titles = list(_titles(table).values())
@@ -85,6 +88,9 @@ def dashboard_panels(table: OracleTable) -> dict[str, go.Figure]:
 
     Args:
         table: Of an oracle run.
+
+    Returns:
+        Panels by name, in the order in which they are shown.
     """
     if not table["cycles"]:  # the first is not finished
         draws = {"accuracies": accuracies.lines}
@@ -103,6 +109,9 @@ def captions(table: OracleTable) -> dict[str, str]:
 
     Args:
         table: Of an oracle run.
+
+    Returns:
+        Sentences by name of the panel; {} where no cycle is finished.
     """
     if not table["cycles"]:
         return {}
@@ -112,8 +121,8 @@ def captions(table: OracleTable) -> dict[str, str]:
         f"from {first['weights_remaining']:.3g} to {last['weights_remaining']:.3g} % of the weights"
     )
     return {
-        "regions": f"After {count} cycles at {last['weights_remaining']:.3g} % of the weights "
-        f"the measured region is {format_region(last['feasible'])}, the estimated region "
+        "regions": f"At cycle {last['cycle']}, with {last['weights_remaining']:.3g} % of the "
+        f"weights, the measured region is {format_region(last['feasible'])}, the estimated region "
         f"{estimated_region(last)}, the well-tuned max_lr {format_lr(last['well_tuned'])}"
         + (
             f"; S-Cyc's max_lr is {format_lr(last['s_cyc']['max_lr'])} ({verdict(last)})."
@@ -204,6 +213,9 @@ def s_cyc_rates(cycles: Sequence[OracleCycleRow]) -> list[float]:
 
     Args:
         cycles: Rows of the table.
+
+    Returns:
+        Learning rates in the order of the cycles.
     """
     return [rate for c in cycles if (rate := c["s_cyc"]["max_lr"]) is not None]
 

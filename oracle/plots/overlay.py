@@ -17,12 +17,13 @@ MOST = len(_COLOURS)
 
 
 def overlaid(tables: Sequence[Table]) -> go.Figure | None:
-    """Return bands, well-tuned values and S-Cyc's curves of oracle runs over the weights remaining.
-
-    None where no run among them has a finished cycle.
+    """Draw bands, well-tuned values and S-Cyc's curves of oracle runs over the weights remaining.
 
     Args:
         tables: One a run.
+
+    Returns:
+        The figure; None where no run among them has a finished cycle.
     """
     drawn = [table for table in tables if table["kind"] == "oracle" and table["cycles"]]
     if not drawn:
@@ -100,6 +101,9 @@ def rows(tables: Sequence[OracleTable]) -> list[tuple[int, list[OracleCycleRow |
 
     Args:
         tables: One a run.
+
+    Returns:
+        Pairs of a cycle's number and one row a run, to the last cycle of any run.
     """
     by_run = [{c["cycle"]: c for c in table["cycles"]} for table in tables]
     last = max((max(cycles, default=-1) for cycles in by_run), default=-1)

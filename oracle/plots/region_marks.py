@@ -23,12 +23,15 @@ _UNFINISHED = "#CC79A7"
 def estimate(
     figure: go.Figure, known: Sequence[OracleCycleRow], position: Mapping[str, int]
 ) -> list[float]:
-    """Draw the estimated region, a whisker on each edge; returns the rates that it shows.
+    """Draw the estimated region, with a whisker on each bound.
 
     Args:
         figure: Is drawn into.
         known: Rows of the cycles that have a region.
         position: Row and column of the panel.
+
+    Returns:
+        The learning rates that it shows, which the axis must hold.
     """
     estimates = [(c, bounds) for c in known if (bounds := estimated_bounds(c))]
     if not estimates:
@@ -157,7 +160,10 @@ def progress_symbol(value: CurrentValue) -> str:
     """Return the mark of a max_lr: filled, with a cross, or open, by its finished replicates.
 
     Args:
-        value: One max_lr of it.
+        value: One max_lr of the cycle that is not finished.
+
+    Returns:
+        Name of a Plotly symbol.
     """
     if len(value["val_accuracy"]) == value["asked"]:
         return "circle"
@@ -167,12 +173,15 @@ def progress_symbol(value: CurrentValue) -> str:
 def unfinished(
     figure: go.Figure, current: CurrentCycle | None, position: Mapping[str, int]
 ) -> list[float]:
-    """Draw the max_lr of the cycle that a run is in, each with its state; returns them.
+    """Draw the max_lr of the cycle that a run is in, each with its state.
 
     Args:
         figure: Is drawn into.
         current: The cycle that is under way, if there is one.
         position: Row and column of the panel.
+
+    Returns:
+        The learning rates that it shows, which the axis must hold.
     """
     if current is None or current["weights_remaining"] is None:
         return []
@@ -244,7 +253,10 @@ def aside_factor(remaining: Sequence[float]) -> float:
     """Return the factor that moves a mark a little to the left of its cycle.
 
     Args:
-        remaining: Percent of the weights.
+        remaining: Percent of the weights, a cycle each, falling.
+
+    Returns:
+        A factor above 1.
     """
     span = math.log(remaining[0] / remaining[-1]) if remaining else 0.0
     span = span or 1.0

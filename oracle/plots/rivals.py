@@ -24,7 +24,7 @@ _LOOKS = MappingProxyType(
 
 
 def lines(figure: go.Figure, table: OracleTable, position: Mapping[str, int]) -> list[float]:
-    """Draw a thin line for each rival; return all their max_lr, which the axis must hold.
+    """Draw a thin line for each rival.
 
     Drawn after S-Cyc's thick one, over which it shows where both agree.
 
@@ -32,6 +32,9 @@ def lines(figure: go.Figure, table: OracleTable, position: Mapping[str, int]) ->
         figure: Is drawn into.
         table: Of an oracle run.
         position: Row and column of the panel.
+
+    Returns:
+        The learning rates that it shows, which the axis must hold.
     """
     rates: list[float] = []
     for rival in table["rivals"]:

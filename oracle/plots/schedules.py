@@ -25,14 +25,13 @@ _TITLES = (
 
 
 def comparison(table: SchedulesTable) -> go.Figure:
-    """Test accuracy over weights remaining, the paired difference to S-Cyc, and max_lr.
-
-    Bars are the standard deviation over replicates on the left, the standard error of the mean
-    paired difference in the middle; hollow marks on a dotted line are the paper's,
-    where nothing was shrunk.
+    """Draw test accuracy over weights remaining, the paired difference to S-Cyc, and max_lr.
 
     Args:
         table: Of a run.
+
+    Returns:
+        The figure.
     """
     figure = make_subplots(rows=1, cols=3, horizontal_spacing=0.07, subplot_titles=_TITLES)
     for column, draw in enumerate((_accuracies, _differences, _rates), 1):

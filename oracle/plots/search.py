@@ -29,6 +29,9 @@ def search(table: SearchTable) -> go.Figure:
 
     Args:
         table: Of a run.
+
+    Returns:
+        The figure.
     """
     titles = (_first_title(table), "max_lr, cycle by cycle", *_PARAMETERS)
     figure = make_subplots(
@@ -58,6 +61,9 @@ def dashboard_panels(table: SearchTable) -> dict[str, go.Figure]:
 
     Args:
         table: Of a run.
+
+    Returns:
+        Panels by name, in the order in which they are shown.
     """
     made = {}
     for name, title, draw in (
@@ -122,7 +128,7 @@ def _front(figure: go.Figure, table: SearchTable, row: int, column: int) -> None
                 mode="lines+markers" if lines else "markers",
                 line={"color": colour, "width": 1, "dash": "dot"},
                 marker={"color": colour, "size": _sizes(table, some)},
-                text=[_told(each) for each in some],
+                text=[_hover_text(each) for each in some],
                 hovertemplate="%{text}<extra></extra>",
                 name=name,
             ),
@@ -164,7 +170,7 @@ def _rates(figure: go.Figure, table: SearchTable, row: int, column: int) -> None
                 name=f"max_lr of {kind if kind != 'candidate' else 'a candidate'}",
                 legendgroup=f"rates {kind}",
                 showlegend=kind not in named,
-                text=[_told(each)] * len(each["cycles"]),
+                text=[_hover_text(each)] * len(each["cycles"]),
                 hovertemplate="cycle %{x}: %{y:.4g}<br>%{text}<extra></extra>",
             ),
             row=row,
@@ -221,7 +227,7 @@ def _marks(
                     "size": 14 if symbol == "star" else 8,
                     "line": {"width": 1.5 if symbol == "circle-open" else 0},
                 },
-                text=[_told(each) for each in some],
+                text=[_hover_text(each) for each in some],
                 hovertemplate="%{text}<br>%{y:.2f} %<extra></extra>",
                 name=label,
                 legendgroup=label,
@@ -267,7 +273,7 @@ def _metric(table: SearchTable, objective: int) -> str:
     return metric(table["objective"]["name"], table["objective"]["cycles"][objective])
 
 
-def _told(candidate: CandidateRow) -> str:
+def _hover_text(candidate: CandidateRow) -> str:
     """Format a candidate's number and parameters."""
     values = ", ".join(f"{name} {candidate[name]:.4g}" for name in _PARAMETERS)
     return f"candidate {candidate['candidate']}: {values}"

@@ -19,6 +19,9 @@ def name_rule(name: str) -> str:
 
     Args:
         name: Of a token.
+
+    Returns:
+        Rule and remedy as text.
     """
     if not re.fullmatch(NAME, name):
         return "1 to 64 letters, digits and . _ @ - are a name, the first a letter or digit"
@@ -39,6 +42,9 @@ class Token:
         """Return whether its scope includes another.
 
         Args:
-            scope: What the token allows.
+            scope: What a request needs.
+
+        Returns:
+            True where the token's own scope is that one or a higher one.
         """
         return SCOPES.index(self.scope) >= SCOPES.index(scope)

@@ -17,6 +17,9 @@ def sheet(table: DistributionsTable) -> ReportTable:
 
     Args:
         table: Of the run.
+
+    Returns:
+        The printed table, without colours.
     """
     what = table["record"]["what"]
     bounds = table["record"]["outside"]
@@ -48,6 +51,9 @@ def verdict(table: DistributionsTable) -> str:
 
     Args:
         table: Of a run.
+
+    Returns:
+        A sentence with the standard deviations of both.
     """
     cycles = [cycle for cycle in table["cycles"] if not cycle["diverged"]]
     if len(cycles) < 2:

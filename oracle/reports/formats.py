@@ -32,6 +32,9 @@ def sheet(table: Table) -> ReportTable:
 
     Args:
         table: Of the run.
+
+    Returns:
+        The printed table, with those that stand below it.
     """
     return SHEETS[table["kind"]](table)
 
@@ -43,6 +46,9 @@ def text(table: Table, width: int = 140, colour: bool = False) -> str:
         table: Of the run.
         width: Columns of the terminal.
         colour: Whether to colour verdicts.
+
+    Returns:
+        Lines with an end.
     """
     out = io.StringIO()
     console = Console(
@@ -85,18 +91,21 @@ def as_json(table: Table) -> str:
 
     Args:
         table: Of the run.
+
+    Returns:
+        JSON text with an end of line; it has no NaN.
     """
     return json.dumps(table, indent=2, allow_nan=False) + "\n"
 
 
 def as_csv(table: Table) -> str:
-    """Return one line a row; accuracies in percent, learning rates in units of 1.
-
-    Of several tables, the rows of one after those of the other, the columns of all, and before them
-    ``run``, which says whose a row is.
+    """Format the table as CSV; accuracies in percent, learning rates in units of 1.
 
     Args:
         table: Of a run.
+
+    Returns:
+        A heading and one line a row, texts safe in spreadsheets (:func:`escape_formula`).
     """
     printed = sheet(table)
     every = (printed, *printed.subtables)
@@ -118,6 +127,9 @@ def as_markdown(table: Table) -> str:
 
     Args:
         table: Of the run.
+
+    Returns:
+        Markdown, texts of users escaped.
     """
     printed = sheet(table)
     blocks = [_markdown(printed)]
@@ -149,6 +161,9 @@ def as_latex(table: Table) -> str:
 
     Args:
         table: Of the run.
+
+    Returns:
+        LaTeX, texts of users escaped.
     """
     printed = sheet(table)
     blocks = [_remark(f"{table['study']}: {table['run_id']}") + _tabular(printed)]
@@ -190,6 +205,9 @@ def dashboard_note(table: Table, name: str = "") -> str:
     Args:
         table: Of the run.
         name: What the Optuna study is called, for people; the table's title if left out.
+
+    Returns:
+        Markdown, texts of users escaped.
     """
     printed, run_id = sheet(table), table["run_id"]
     title = _escaped(name or printed.title)
@@ -253,7 +271,10 @@ def escape_formula(value: object) -> object:
     """Escape a cell of a CSV file, so that no spreadsheet takes it for a formula.
 
     Args:
-        value: A number stays one.
+        value: Of any type; a number stays one.
+
+    Returns:
+        The value; text that begins as a formula does with ``'`` before it.
     """
     if not isinstance(value, str) or _NUMBER.fullmatch(value):
         return value

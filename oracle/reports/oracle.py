@@ -5,7 +5,7 @@ from __future__ import annotations
 from oracle.analysis import costs, region_fit
 from oracle.reports.parts import beam as beam_reports
 from oracle.reports.parts import cell_search as cell_search_reports
-from oracle.reports.parts import current, flat_rows, metric
+from oracle.reports.parts import current, evidence_notes, flat_rows, metric
 from oracle.reports.parts import evidence as evidence_reports
 from oracle.reports.parts import plateau as plateau_reports
 from oracle.reports.parts import rivals as rivals_reports
@@ -46,6 +46,9 @@ def sheet(table: OracleTable) -> ReportTable:
 
     Args:
         table: Of the run.
+
+    Returns:
+        The printed table; below it those of beam, baselines and the unfinished cycle.
     """
     paper, counts = table["paper_table"], _counts(table)
     ratio = costs.ratio_line(table)
@@ -85,6 +88,9 @@ def has_s_cyc(table: OracleTable) -> bool:
 
     Args:
         table: Of an oracle run.
+
+    Returns:
+        False where a finished cycle has no max_lr of S-Cyc's.
     """
     return all(cycle["s_cyc"]["max_lr"] is not None for cycle in table["cycles"])
 
@@ -136,9 +142,9 @@ def _footnotes(table: OracleTable) -> list[str]:
         f"accuracy, {over} {replicates}"
         + (" (verdict: estimated region)." if has_s_cyc(table) else ".")
     ]
-    lines += evidence_reports.notes(cycles)
+    lines += evidence_notes.notes(cycles)
     lines += [line for line in (_marks(table), _training(table, unit)) if line]
-    lines += evidence_reports.warnings(cycles)
+    lines += evidence_notes.warnings(cycles)
     if table["search"] == "adaptive":
         spent = table["cost"]["oracle"]
         lines.append(
@@ -146,7 +152,7 @@ def _footnotes(table: OracleTable) -> list[str]:
             f"{spent['full_grid_trainings']:,} training runs."
         )
     lines += cell_search_reports.notes(table)
-    known = evidence_reports.flat_cycles(cycles)
+    known = evidence_notes.flat_cycles(cycles)
     if flat := [c["cycle"] for c in cycles if _is_flat(c) and c["cycle"] not in known]:
         lines.append(
             f"Flat as measured at cycle {', '.join(map(str, flat))}: every max_lr of the grid is "
@@ -169,10 +175,10 @@ def _marks(table: OracleTable) -> str:
     """List the marks that occur in the table, each with its meaning."""
     cycles = table["cycles"]
     regions = [c["feasible"] for c in cycles if c["feasible"]]
-    marks = [evidence_reports.open_verdicts(cycles)]
+    marks = [evidence_notes.open_verdicts(cycles)]
     if any(region["cut_low"] or region["cut_high"] for region in regions):
         marks.append("<, >: cut off by the end of the grid")
-    if any(not region["contiguous"] for region in regions) or evidence_reports.in_parts(cycles):
+    if any(not region["contiguous"] for region in regions) or evidence_notes.in_parts(cycles):
         marks.append("*: with gaps")
     if any(c["s_cyc"]["diverged"] for c in cycles):
         marks.append("!: diverged")
@@ -190,7 +196,7 @@ def _training(table: OracleTable, unit: str) -> str:
         parts.append(f"{count} max_lr diverged in a replicate (scored 0)")
     if table.get("peak", 1.0) < REACHED:
         parts.append(f"the learning rate reaches only {100 * table['peak']:.1f} % of max_lr")
-    parts += [evidence_reports.noise(cycles), evidence_reports.early_stopping(cycles)]
+    parts += [evidence_notes.noise(cycles), evidence_notes.early_stopping(cycles)]
     shown = "; ".join(part for part in parts if part)
     return f"Training: {shown}." if shown else ""
 
@@ -206,6 +212,9 @@ def verdict(table: OracleTable) -> str:
 
     Args:
         table: Of an oracle run.
+
+    Returns:
+        One or two sentences.
     """
     if not has_s_cyc(table):
         return "The study has no S-Cyc parameters: only the regions are given."
@@ -243,7 +252,7 @@ def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:
         str(cycle["replicates"]),
         f"{cycle['weights_remaining']:.2f}",
         format_lr(cycle["well_tuned"]),
-        format_region(cycle["feasible"]) + plateau_reports.beside_region(cycle),
+        format_region(cycle["feasible"]) + plateau_reports.undertrained_mark(cycle),
         evidence_reports.estimated_region(cycle),
         format_lr(s_cyc["max_lr"]),
         evidence_reports.verdict(cycle),

@@ -32,6 +32,9 @@ def sheet(table: SchedulesTable) -> ReportTable:
 
     Args:
         table: Of the run.
+
+    Returns:
+        The printed table; the best of each column is marked.
     """
     columns = table["columns"]
     rows = [line for row in table["schedules"] for line in _lines(row, columns, table)]
@@ -61,6 +64,9 @@ def verdict(table: SchedulesTable) -> str:
 
     Args:
         table: Of a run.
+
+    Returns:
+        A sentence.
     """
     judged = [column["against"] for column in table["columns"] if column["against"] is not None]
     if not judged:

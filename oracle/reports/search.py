@@ -29,6 +29,9 @@ def sheet(table: SearchTable) -> ReportTable:
 
     Args:
         table: Of the run.
+
+    Returns:
+        The printed table; the best candidates are marked.
     """
     objectives = [
         metric(table["objective"]["name"], cycles) for cycles in table["objective"]["cycles"]
@@ -68,6 +71,9 @@ def verdict(table: SearchTable) -> str:
 
     Args:
         table: Of the run.
+
+    Returns:
+        A sentence.
     """
     best = _best(table)
     made, named = table["trainings"]["made"], table["trainings"]["named"]

@@ -29,7 +29,10 @@ def tone(cell: str) -> Tone | None:
     """Return a cell's tone; None of plain text, whatever its words are.
 
     Args:
-        cell: What is printed.
+        cell: What is printed, a :class:`Cell` or plain text.
+
+    Returns:
+        The tone by which it is coloured.
     """
     return cell.tone if isinstance(cell, Cell) else None
 
@@ -68,6 +71,9 @@ def format_lr(value: float | None) -> str:
 
     Args:
         value: The learning rate; None where there is none.
+
+    Returns:
+        Such as "0.0312"; "-" for None.
     """
     return "-" if value is None else f"{value:.4g}"
 
@@ -81,6 +87,9 @@ def format_mean_std(
         values: One a replicate; None where it diverged.
         mean: Format of the mean; hundredths of a percent of accuracies if left out.
         spread: Format of the standard deviation.
+
+    Returns:
+        Such as "91.20 ± 0.35"; the mean alone of one replicate.
     """
     known = all_there(values)
     if not known:
@@ -95,6 +104,9 @@ def flat_spread(name: str, values: Sequence[float | None] | None) -> dict[str, f
     Args:
         name: What the columns' names begin with.
         values: One a replicate; nothing is given where one has no value.
+
+    Returns:
+        Two values by column; None where there is none.
     """
     known = all_there(values)
     return {
@@ -108,6 +120,9 @@ def all_there(values: Sequence[float | None] | None) -> list[float]:
 
     Args:
         values: One a replicate; None where it diverged.
+
+    Returns:
+        All values, or [].
     """
     known = [value for value in values or () if value is not None]
     return known if len(known) == len(values or ()) else []
@@ -118,6 +133,9 @@ def shrunk_lines(table: TableHeader) -> list[str]:
 
     Args:
         table: Of the run.
+
+    Returns:
+        Sentences; [] of a whole study whose training runs are all there.
     """
     lines = []
     if missing := table.get("missing"):
@@ -136,6 +154,9 @@ def cost_rows(costs: Mapping[str, TrainingCost]) -> list[CostRow]:
 
     Args:
         costs: What each part cost, by its printed name.
+
+    Returns:
+        Rows in the same order.
     """
     return [
         CostRow(name, cost["trainings"], cost["steps"], cost["seconds"])
@@ -148,6 +169,9 @@ def cost_lines(printed: ReportTable) -> list[str]:
 
     Args:
         printed: The printed table.
+
+    Returns:
+        Lines without an end.
     """
     width = max([6, *(len(row.name) for row in printed.costs)])
     rows = [

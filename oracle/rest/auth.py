@@ -23,10 +23,14 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="oracle"'}
 
 
 def needs(scope: Scope) -> Callable[[Request], Token]:
-    """Make a dependency: the caller, whose token reaches that far. Answers 401 and 403.
+    """Make a dependency of FastAPI's: the caller, whose token reaches that far.
 
     Args:
         scope: That the token needs.
+
+    Returns:
+        A function of the request that gives the caller's token, and answers 401 without a token,
+        403 where its scope is too small.
     """
 
     def caller(request: Request) -> Token:
@@ -67,7 +71,14 @@ def current(request: Request) -> Token | None:
 
 
 def same_site(request: Request) -> None:
-    """Refuse what a page of another site sends in the name of its visitor."""
+    """Refuse what a page of another site sends in the name of its visitor.
+
+    Args:
+        request: That changes something.
+
+    Raises:
+        HttpProblem: 403, by the headers Sec-Fetch-Site and Origin.
+    """
     fetched = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     foreign = fetched not in (None, "same-origin", "none")
@@ -83,6 +94,9 @@ def csrf_token(request: Request) -> str:
 
     Args:
         request: For the page.
+
+    Returns:
+        Hexadecimal, a function of the session and the server's key.
     """
     session = request.cookies.get(COOKIE, "")
     key: bytes = request.app.state.form_key  # the same in all servers of a database
@@ -90,7 +104,15 @@ def csrf_token(request: Request) -> str:
 
 
 def checked_form(request: Request, given: object) -> None:
-    """Refuse a form that is not one of ours; given: its field ``csrf``."""
+    """Refuse a form that is not one of this server's.
+
+    Args:
+        request: That sent the form.
+        given: Its field ``csrf``.
+
+    Raises:
+        HttpProblem: 403, where the field is not :func:`csrf_token`'s.
+    """
     expected = csrf_token(request)
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected.encode()):
         raise HttpProblem(403, "the form has expired; load the page again, then send it")

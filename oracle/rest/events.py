@@ -90,6 +90,9 @@ class Watcher:
             after: Number of an event; those after it are sent.
             may: Whether the caller may still see the job.
 
+        Returns:
+            Server-sent events, one text each.
+
         Raises:
             HttpProblem: There are too many streams.
         """

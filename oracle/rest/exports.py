@@ -47,11 +47,35 @@ class Exporter:
         self._open = threading.BoundedSemaphore(most)
 
     def file(self, run: StoredRun, settings: Settings, form: Form, wanted: Wanted) -> ExportedFile:
-        """Return a network as an open file. Raises BadInput, HttpProblem."""
+        """Return a network as an open file.
+
+        Args:
+            run: The stored run.
+            settings: Where its networks and images are.
+            form: Of the file.
+            wanted: Which network.
+
+        Returns:
+            The file, which the caller closes.
+
+        Raises:
+            BadInput: There is no such network.
+            HttpProblem: 503, where the others' exports take too long.
+        """
         return self.written(lambda target: export_network(run, settings, target, form, wanted))
 
     def written(self, write: Callable[[FilePath], object]) -> ExportedFile:
-        """Return what a function writes as an open file. Raises as the function, HttpProblem."""
+        """Return what a function writes as an open file.
+
+        Args:
+            write: Takes the path of the file; what it raises is raised here.
+
+        Returns:
+            The file, which the caller closes.
+
+        Raises:
+            HttpProblem: 503, where the others' exports take too long.
+        """
         if not self._open.acquire(timeout=self._patience):
             raise HttpProblem(503, _BUSY, {"Retry-After": "10"})
         exported = ExportedFile(self._open)
@@ -92,7 +116,11 @@ class ExportedFile:
         self._file: BinaryIO | None = None
 
     def fill(self, file: BinaryIO) -> None:
-        """Take a file."""
+        """Take the file that is sent.
+
+        Args:
+            file: Open for reading; it is closed with this one.
+        """
         self._file = file
 
     @property

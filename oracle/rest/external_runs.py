@@ -75,7 +75,7 @@ def listed(
 ) -> OutsideList:
     """All that were declared, the oldest first, page by page."""
     page, following = service.outside.page(after, limit)
-    return OutsideList(items=[_found(*each) for each in page], next=following)
+    return OutsideList(items=[_with_declaration(*each) for each in page], next=following)
 
 
 @router.get(
@@ -164,10 +164,10 @@ def _outside(service: Service, text: str) -> OutsideFound:
     declared = service.outside.find(text)
     if declared is None:
         raise UnknownJob(f"no run {text} was declared; declare it with POST /v1/oracle")
-    return _found(*declared)
+    return _with_declaration(*declared)
 
 
-def _found(declared: Declared, now: ExternalRunState) -> OutsideFound:
+def _with_declaration(declared: Declared, now: ExternalRunState) -> OutsideFound:
     return OutsideFound(
         **external.table(now),
         owner=declared.owner,

@@ -24,7 +24,7 @@ from scyc.errors import BadInput, Problem
 
 
 class _JobsRoute(StrictJsonRoute):
-    """Submissions are studies."""
+    """A route whose JSON bodies are studies."""
 
     json_field = "study"
 
@@ -43,6 +43,9 @@ def service_of(request: Request) -> Service:
 
     Args:
         request: Of any kind.
+
+    Returns:
+        The service that the application was made with.
     """
     service = request.app.state.service
     assert isinstance(service, Service)

@@ -119,11 +119,11 @@ def delete(run: RunName, service: ServiceDep, who: Submitter) -> DeletedRun:
     check_owner(service, known, who)
     try:
         with raise_disk_errors():
-            gone = deletion.delete(known, service.settings.of_job(None))
+            deleted = deletion.delete(known, service.settings.of_job(None))
     except DiskError as error:
         raise HttpProblem(503, _FULL, {"Retry-After": "60"}) from error
     service.forget(known)
-    return DeletedRun(id=known.record.run_id, trainings=gone.cells, bytes=gone.size)
+    return DeletedRun(id=known.record.run_id, trainings=deleted.cells, bytes=deleted.size)
 
 
 @router.get(

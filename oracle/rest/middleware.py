@@ -186,6 +186,12 @@ def heavy(handler: Callable[..., _Answer]) -> Callable[..., Coroutine[Any, Any, 
 
     So that however many are asked for, the threads of all other requests are free. FastAPI sees the
     handler's own parameters, and the threads beside them.
+
+    Args:
+        handler: Of a route, not asynchronous.
+
+    Returns:
+        A handler that waits for its turn.
     """
 
     @functools.wraps(handler)
@@ -195,9 +201,9 @@ def heavy(handler: Callable[..., _Answer]) -> Callable[..., Coroutine[Any, Any, 
     signature = inspect.signature(handler)
     named = inspect.Parameter.KEYWORD_ONLY
     threads = Annotated[HeavyWork, Depends(_heavy_work)]
-    asked = inspect.Parameter("heavy_work", named, annotation=threads)
+    turn = inspect.Parameter("heavy_work", named, annotation=threads)
     own = [each.replace(kind=named) for each in signature.parameters.values()]
-    answered.__signature__ = signature.replace(parameters=[asked, *own])  # type: ignore[attr-defined]
+    answered.__signature__ = signature.replace(parameters=[turn, *own])  # type: ignore[attr-defined]
     return answered
 
 

@@ -78,6 +78,9 @@ def status_of(error: Exception) -> int:
 
     Args:
         error: That was raised.
+
+    Returns:
+        A status of HTTP, 400 or above.
     """
     kinds = (kind for kind in type(error).__mro__ if kind in STATUS_BY_ERROR)
     return STATUS_BY_ERROR[next(kinds)]
@@ -107,7 +110,10 @@ def example(status: int) -> JsonObject:
     """Make a refusal with this status, for the description.
 
     Args:
-        status: Of HTTP.
+        status: Of HTTP, one that :func:`answer` gives.
+
+    Returns:
+        The body of such an answer.
     """
     wrong = {"path": "grid.max_lr[4]", "rule": "must be above 0", "value": -0.02}
     return {
@@ -155,6 +161,9 @@ def answer(
         detail: What is wrong, in a sentence.
         errors: The problems of the input, if any.
         headers: Further ones.
+
+    Returns:
+        JSON as RFC 9457 has it, with the list `errors`.
     """
     body: JsonObject = {
         "type": "about:blank",
@@ -171,7 +180,11 @@ def answer(
 
 
 def install(app: FastAPI) -> None:
-    """Have every exception answered so."""
+    """Have every exception of an application answered by :func:`answer`.
+
+    Args:
+        app: The application.
+    """
     for kind, status in STATUS_BY_ERROR.items():
         app.add_exception_handler(kind, _by_status(status))
 

@@ -26,7 +26,7 @@ from oracle.runs import html_report
 from oracle.runs.catalog import StoredRun
 from oracle.service.heavy_work import HeavyWork
 from oracle.service.service import Service
-from oracle.study.loading import bundled_studies
+from oracle.study.built_in import bundled_studies
 from oracle.tables.registry import Table, is_empty
 from scyc.errors import BadInput, Problem
 from scyc.json_types import JsonObject
@@ -276,13 +276,17 @@ def shipped(_: Reader) -> dict[str, str]:
 
 
 def refuse_empty(table: Table) -> None:
-    """Refuse to draw a run of which no cycle is finished."""
+    """Refuse, with 409, to draw a run of which no cycle is finished.
+
+    Args:
+        table: Of a run.
+    """
     if is_empty(table):
         raise HttpProblem(409, "no cycle of this run is finished yet; there is nothing to draw")
 
 
 def study_yaml(run: StoredRun) -> str:
-    """Format a run's study as YAML, every field.
+    """Return a run's study as YAML, every field (see :func:`oracle.study.loading.read_yaml`).
 
     Args:
         run: Which run.

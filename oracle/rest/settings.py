@@ -35,7 +35,14 @@ class WebSettings:
 
 
 def loopback(host: str) -> bool:
-    """Return whether a host can be reached from its own machine only."""
+    """Return whether a host can be reached from its own machine only.
+
+    Args:
+        host: Name or address, an IPv6 address with or without brackets.
+
+    Returns:
+        False for any name but "localhost".
+    """
     if host.lower() == "localhost":
         return True
     try:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oracle.database import URL, RunDatabase, RunRecord, parse_url, probe, sqlite_url
-from oracle.errors import SettingProblem
+from oracle.database import URL, RunDatabase, RunRecord
+from oracle.runs.stored import computed
+from oracle.runs.stored.run_index import choose, databases, state_of
 from oracle.settings import Settings
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from oracle.study.validation import parse
-from scyc.errors import BadInput, unknown
-from scyc.specs.base import as_json
+from scyc.errors import BadInput
 
 if TYPE_CHECKING:  # a list of runs needs neither the searches nor Optuna, half a second of imports
     from oracle.analysis.costs import Measured
@@ -22,7 +23,7 @@ if TYPE_CHECKING:  # a list of runs needs neither the searches nor Optuna, half 
     from oracle.search.graph import Graph
     from oracle.search.grid_search import OracleCycle
     from oracle.search.request import CellRequest, Results
-    from oracle.storage.result_store import ResultStore
+    from oracle.storage.result_reader import ResultReader
     from oracle.tables.registry import Table
 
 
@@ -40,39 +41,30 @@ class StoredRun:
 
 
 def find(settings: Settings, unread: list[str] | None = None) -> list[StoredRun]:
-    """Return all runs: of the storage that is named, or of the home. Raises BadInput.
+    """Return all runs: of the storage that is named, or of the home.
 
     A home may have databases of earlier versions, which are read where they lie.
 
-    unread: takes the ids of runs whose studies another version of this project declared; they are
-    left out.
+    Args:
+        settings: Where runs are kept.
+        unread: Takes the ids of runs whose studies another version of this project declared; they
+            are left out of the result.
+
+    Returns:
+        Runs by database, the oldest first.
+
+    Raises:
+        BadInput: A database cannot be read.
     """
-    if settings.storage is not None:
-        databases: list[tuple[URL, Path | None]] = [(parse_url(settings.storage), None)]
-    else:
-        databases = [(sqlite_url(settings.database_file), None)]
-        databases += [
-            (sqlite_url(file), file.parent if file.parent != settings.folder else None)
-            for file in settings.old_databases()
-        ]
     runs: list[StoredRun] = []
-    for url, folder in databases:
-        problems = probe(url)
-        if problems:
-            raise BadInput("storage", problems)
-        if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
-            continue
-        database = RunDatabase(url)
-        try:
-            names = database.names().all()
-            for record in database.runs():
-                known = known_run(database, record, settings, url, folder)
-                if known is not None:
-                    runs.append(replace(known, name=names.get(record.run_id)))
-                elif unread is not None:
-                    unread.append(record.run_id)
-        finally:
-            database.close()
+    for database, url, folder in databases(settings):
+        names = database.names().all()
+        for record in database.runs():
+            known = known_run(database, record, settings, url, folder)
+            if known is not None:
+                runs.append(replace(known, name=names.get(record.run_id)))
+            elif unread is not None:
+                unread.append(record.run_id)
     return runs
 
 
@@ -124,47 +116,54 @@ def as_it_stands(database: RunDatabase, run: StoredRun, record: RunRecord) -> St
         database: An open database that has the run.
         run: As it was read.
         record: Its row by now.
+
+    Returns:
+        The run with that record; "stopped" where it says "running" and no driver holds the graph.
     """
-    state = record.state
-    if state == "running" and not database.held(record.graph):
-        state = "stopped"  # its driver was killed
-    return replace(run, record=record, state=state)
+    return replace(run, record=record, state=state_of(database, record))
 
 
 def find_run(text: str, settings: Settings) -> StoredRun:
-    """Find the run with this id or name, or the latest one of a study.
+    """Find the run with this id or name, or the one that a study's name means.
 
     Args:
-        text: Id of a run, the name that a user gave it, or name of a study.
-        settings: Where runs lie.
+        text: See :func:`oracle.runs.stored.run_index.choose`.
+        settings: Where runs lie, and who is told where there are several.
+
+    Returns:
+        As :func:`oracle.runs.stored.run_index.choose`.
 
     Raises:
         BadInput: There is none.
     """
-    runs = find(settings)
-    fitting = [run for run in runs if text in (run.record.run_id, run.name)] or [
-        run for run in runs if text in (run.study.name, str(run.folder))
-    ]
-    if not fitting:
-        known = ", ".join(run.record.run_id for run in runs) or "none yet; start one: oracle run"
-        raise BadInput("run", [SettingProblem("run", f"no such run; known: {known}", text)])
-    return fitting[-1]
+    return choose(text, find(settings), settings)
 
 
 def stored_table(run: StoredRun) -> Table:
-    """Compute the table of a run from the storage alone, as far as that knows it.
+    """Return the table of a run from the storage alone, as far as that knows it.
+
+    That of a finished run is computed once, see :mod:`oracle.runs.stored.computed`.
 
     Args:
         run: Which run.
+
+    Returns:
+        The table, of finished training runs only.
     """
-    from oracle.storage.session import opened  # noqa: PLC0415  # as above
 
-    with opened(run.url) as (_, store):
-        return table_from(run, store)
+    def compute() -> str:
+        from oracle.storage.result_reader import ResultReader  # noqa: PLC0415  # as above
+
+        with contextlib.closing(ResultReader(run.url)) as reader:
+            return json.dumps(table_from(run, reader))
+
+    text = computed.of_record(run.record, run.state, run.url, run.folder, ["table"], compute)
+    table: Table = json.loads(text)
+    return table
 
 
-def table_from(run: StoredRun, store: ResultStore) -> Table:
-    """Return what :func:`stored_table` does, from a storage that is open.
+def table_from(run: StoredRun, store: ResultReader) -> Table:
+    """Compute what :func:`stored_table` returns, from a storage that is open.
 
     Of a run that was done and of which the storage now lacks training runs, ``missing`` names the
     first Optuna studies that lack some.
@@ -172,19 +171,23 @@ def table_from(run: StoredRun, store: ResultStore) -> Table:
     Args:
         run: The stored run.
         store: Has the results.
+
+    Returns:
+        The table; with `current`, the unfinished cycle, where the oracle's search is in one.
     """
     from oracle.search.request import answered  # noqa: PLC0415  # as above
-    from oracle.storage.optuna_studies import study_name  # noqa: PLC0415  # as above
     from oracle.tables.parts import current  # noqa: PLC0415  # as above
 
     known = store.results(_graph(run))
-    asked: list[list[CellRequest]] = []
-    table = replayed(run, store, known, asked).table(run.record.run_id)
-    lacking = {each[-1].study_key for each in asked if each and not answered(each[-1], known)}
+    requested: list[list[CellRequest]] = []
+    table = replayed(run, store, known, requested).table(run.record.run_id)
+    lacking = {each[-1].study_key for each in requested if each and not answered(each[-1], known)}
     if lacking and run.state in ("done", "no winner"):
+        from oracle.storage.optuna_studies import study_name  # noqa: PLC0415  # as above
+
         table["missing"] = sorted(study_name(_graph(run), run.study.name, key) for key in lacking)
     if table["kind"] == "oracle" and not table["complete"]:
-        unfinished = current.part(asked[0], known)  # the greedy oracle's search is the first
+        unfinished = current.part(requested[0], known)  # the greedy oracle's search is the first
         if unfinished is not None:
             table["current"] = unfinished
     return table
@@ -195,26 +198,13 @@ def measured(run: StoredRun) -> Measured:
 
     Args:
         run: Which run.
+
+    Returns:
+        As :func:`oracle.analysis.costs.comparable`.
     """
+    from oracle.analysis.costs import comparable  # noqa: PLC0415  # as above
+
     return comparable(run.study, _graph(run), stored_table(run))
-
-
-def comparable(study: Study, graph: Graph, table: Table) -> Measured:
-    """Return a study's table as its cost is compared with those of others.
-
-    Args:
-        study: What was declared.
-        graph: Names the training runs of the system.
-        table: Of a run.
-    """
-    from oracle.analysis.costs import Measured  # noqa: PLC0415  # as above
-
-    shared = {
-        "pruning": as_json(study.pruning),
-        "cycles": study.cycles,
-        "replicates": study.least_replicates,
-    }
-    return Measured(table, graph.id, shared)
 
 
 def adaptive_path(run: StoredRun) -> list[OracleCycle]:
@@ -222,54 +212,25 @@ def adaptive_path(run: StoredRun) -> list[OracleCycle]:
 
     Args:
         run: Of a study that trains whole grids.
+
+    Returns:
+        Cycles in order; [] where the first is not recorded.
     """
     from oracle.analysis import replay  # noqa: PLC0415  # as above
-    from oracle.storage.session import opened  # noqa: PLC0415  # as above
+    from oracle.storage.result_reader import ResultReader  # noqa: PLC0415  # as above
 
     assert isinstance(run.study, OracleStudy)
     graph = _graph(run)
-    with opened(run.url) as (_, store):
+    with contextlib.closing(ResultReader(run.url)) as store:
         known = store.results(graph)
     return replay.path(run.study, graph, known)
 
 
-def stored_distributions(run: StoredRun, name: str) -> Table:
-    """Collect the distributions that a run of any kind has recorded, of one of its pruning runs.
-
-    Args:
-        run: Which run.
-        name: "oracle" or "S-Cyc" of an oracle run, the label of an entry.
-
-    Raises:
-        BadInput: There is no such pruning run, or the study records nothing.
-    """
-    from oracle.storage.session import opened  # noqa: PLC0415  # as above
-
-    with opened(run.url) as (_, store):
-        return distributions(run, replayed(run, store), name)
-
-
-def distributions(run: StoredRun, experiment_found: Experiment, name: str) -> Table:
-    """Return what :func:`stored_distributions` does, of a replayed run. Raises BadInput."""
-    from oracle.tables import distributions as distribution_tables  # noqa: PLC0415  # as above
-
-    if run.study.record is None:
-        rule = "its study records no distributions; add record to the study and run it again"
-        raise BadInput("run", [SettingProblem("run", rule, run.record.run_id)])
-    runs = experiment_found.runs()
-    if name not in runs:
-        raise BadInput("run", [SettingProblem("distributions", unknown(name, runs), name)])
-    last = runs[name][-1] if runs[name] else None
-    stopped = last is not None and any(result.diverged for result in last.results)
-    ended = stopped or len(runs[name]) == run.study.cycles + 1
-    return distribution_tables.table(run.study, run.record.run_id, runs[name], ended, name)
-
-
 def replayed(
     run: StoredRun,
-    store: ResultStore,
+    store: ResultReader,
     known: Results | None = None,
-    asked: list[list[CellRequest]] | None = None,
+    requested: list[list[CellRequest]] | None = None,
 ) -> Experiment:
     """Replay a run's searches as far as its storage has results.
 
@@ -277,7 +238,7 @@ def replayed(
         run: Which run.
         store: Has the results.
         known: The storage's results, where they are read already.
-        asked: Takes what each search asked for, to the first request that is not answered.
+        requested: Takes what each search asked for, to the first request that is not answered.
 
     Returns:
         The experiment with what it has found.
@@ -288,8 +249,8 @@ def replayed(
     known = store.results(_graph(run)) if known is None else known
     so_far = experiment(run.study, _graph(run))
     searched = [list(requests(search, known)) for search in so_far.searches()]
-    if asked is not None:
-        asked += searched
+    if requested is not None:
+        requested += searched
     return so_far
 
 

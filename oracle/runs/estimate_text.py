@@ -18,6 +18,9 @@ def text(cost: Estimate) -> str:
 
     Args:
         cost: The estimate.
+
+    Returns:
+        Lines with an end.
     """
     valid = f"{cost.study} is valid ({cost.run_id})"
     missing = f"{cost.study} needs its images to run; by the known size of its data set:"

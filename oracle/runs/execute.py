@@ -20,7 +20,7 @@ from oracle.host.devices import resolve_device
 from oracle.host.disk import raise_disk_errors
 from oracle.runs import remarks
 from oracle.runs.prepare import PreparedRun
-from oracle.runs.publishing import publish, say_what_is_gone
+from oracle.runs.publishing import publish, say_what_is_missing
 from oracle.runs.run_ids import is_same_run, run_ids
 from oracle.runs.workspace import Workspace
 from oracle.search.graph import Cell, CellResult
@@ -86,9 +86,9 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
         run = _Run(prepared, workspace, database, store, lease, progress, patience)
         run.live.clear()  # what a driver left that was killed
         run.queue.start(run.experiment.searches())
-        say_what_is_gone(before, study, graph, run.queue, progress)
+        say_what_is_missing(before, study, graph, run.queue, progress)
         run.show_progress()
-        run.say_what_is_found()
+        run.say_what_is_stored()
         with _stopped(database, store, record, lease, run.live):
             progress.registered(record.run_id)
             train = BACKENDS[prepared.settings.backend]
@@ -212,7 +212,7 @@ class _Run:
         """Show a line to whoever watches the run."""
         self._progress.say(line)
 
-    def say_what_is_found(self) -> None:
+    def say_what_is_stored(self) -> None:
         """Say how many training runs are in the storage already, where some are."""
         answered, total = self.queue.answered, self._expected[1]
         if answered:
@@ -228,7 +228,7 @@ class _Run:
         if self._expected[0] != self.queue.steps:
             self._expected = (
                 self.queue.steps,
-                expected_cells(self.experiment, self.queue.asked),
+                expected_cells(self.experiment, self.queue.requested),
             )
         self._progress.cells(self.queue.answered + also, self._expected[1])
 
@@ -259,13 +259,13 @@ def _stored_before(
 def _patient(progress: Progress, settings: Settings) -> tuple[Progress, DatabaseRetry]:
     """Return a progress and a retry that wait for a database; a job's progress lies in one."""
     patience = DatabaseRetry(settings.database_wait, progress.say)
-    told = Progress(
+    waiting = Progress(
         registered=lambda run_id: patience(lambda: progress.registered(run_id)),
         cells=progress.cells,
         line=lambda text: patience(lambda: progress.line(text)),
         say=lambda text: patience(lambda: progress.say(text)),
     )
-    return told, patience
+    return waiting, patience
 
 
 def _recorded(study: Study) -> str:

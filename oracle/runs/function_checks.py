@@ -16,6 +16,9 @@ def function_problems(study: FunctionStudy, settings: Settings) -> list[Problem]
     Args:
         study: The declared study.
         settings: Where runs are kept and how they are trained.
+
+    Returns:
+        At most one problem, of the field `trainer.function`.
     """
     path = study.trainer.function
     if path.startswith("__main__:") and settings.backend == "ray":
@@ -36,6 +39,9 @@ def function_resources(study: Study) -> tuple[float, float] | None:
 
     Args:
         study: What was declared.
+
+    Returns:
+        Numbers that may be fractions, as Ray takes them.
     """
     if not isinstance(study, FunctionStudy):
         return None

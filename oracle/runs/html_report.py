@@ -94,11 +94,14 @@ def page(table: Table, study: Study) -> str:
 
 
 def save(page: str, target: Path) -> None:
-    """Write a report, whole or not at all. Raises DiskError.
+    """Write a report, whole or not at all.
 
     Args:
         page: HTML.
         target: The file.
+
+    Raises:
+        DiskError: The disk is full, read-only or fails.
     """
     with raise_disk_errors():
         write_whole(target, page.encode(), mode=0o666)
@@ -109,6 +112,9 @@ def notebook_cell(table: Table) -> str:
 
     Args:
         table: Of the run.
+
+    Returns:
+        A fragment of HTML that needs no network; without a figure where no cycle is finished.
     """
     printed = formats.sheet(table)
     parts = [
@@ -127,6 +133,9 @@ def verdict(printed: ReportTable) -> str:
 
     Args:
         printed: The printed table.
+
+    Returns:
+        A paragraph, escaped.
     """
     return f'<p class="verdict">{_lines(printed.verdict)}</p>'
 
@@ -136,6 +145,9 @@ def grid(printed: ReportTable) -> str:
 
     Args:
         printed: The printed table.
+
+    Returns:
+        A table with a caption for screen readers, and its notes as a list, escaped.
     """
     heads = "".join(
         f'<th scope="col"{_words(index in printed.left)}>{_lines(head)}</th>'
@@ -167,6 +179,9 @@ def costs(printed: ReportTable) -> str:
 
     Args:
         printed: The printed table.
+
+    Returns:
+        Aligned rows and sentences below them, escaped; "" where the table has no cost.
     """
     lines = cost_lines(printed)
     rows, notes = lines[: len(printed.costs)], lines[len(printed.costs) :]

@@ -63,6 +63,9 @@ def two_rates(cycle: OracleCycleRow) -> list[float]:
 
     Args:
         cycle: Row of the table.
+
+    Returns:
+        One or two max_lr, rising; one where no other did not diverge.
     """
     best, region = cycle["well_tuned"], cycle["feasible"]
     assert best is not None  # the cycle has a winner
@@ -84,6 +87,9 @@ def train_longer(run: StoredRun, table: OracleTable, device: str = "auto") -> Lo
         run: Of an oracle study.
         table: The run's own.
         device: What it is trained on.
+
+    Returns:
+        What more iterations gain at each max_lr, in points of accuracy, paired by replicate.
 
     Raises:
         BadInput: It is no oracle's run, or its first cycle is not finished.
@@ -135,6 +141,9 @@ def text(comparison: Longer) -> str:
 
     Args:
         comparison: Accuracies after the study's iterations, and after more of them.
+
+    Returns:
+        Lines with an end.
     """
     lines = [
         f"{comparison.run_id}: {comparison.more_steps:,} iterations instead of "
@@ -161,6 +170,9 @@ def as_json(comparison: Longer) -> JsonObject:
 
     Args:
         comparison: Accuracies after the study's iterations, and after more of them.
+
+    Returns:
+        Keys as :class:`Longer`; gains in points of accuracy.
     """
     return {
         "run_id": comparison.run_id,

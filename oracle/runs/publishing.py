@@ -20,7 +20,7 @@ from oracle.study.base import Study
 from oracle.tables.registry import Table
 
 
-def say_what_is_gone(
+def say_what_is_missing(
     before: RunRecord | None, study: Study, graph: Graph, queue: PackQueue, progress: Progress
 ) -> None:
     """Say where a run that was done lacks training runs, which are trained again.
@@ -30,7 +30,7 @@ def say_what_is_gone(
         study: What was declared.
         graph: Names the training runs of the system.
         queue: The run's packs.
-        progress: Is told.
+        progress: Shows the line to the user.
     """
     if before is None or before.state not in ("done", "no winner") or queue.finished:
         return

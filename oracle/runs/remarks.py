@@ -37,6 +37,9 @@ def summary(study: Study, images: Images) -> SplitSummary:
     Args:
         study: What was declared.
         images: Pixels and labels of the data set.
+
+    Returns:
+        Images of each part, share of the most frequent class, and remarks for the user.
     """
     counted: list[dict[str, PartCounts]] = []
     divided: list[tuple[int, int]] = []  # of the replicate that has most
@@ -78,12 +81,15 @@ def _copies(
 
 
 def other_images(name: str, fingerprint: str, earlier: Iterable[RunRecord]) -> list[str]:
-    """Say that a study of this name ran before with other images.
+    """Say whether a study of this name ran before with other images only.
 
     Args:
         name: The study's.
         fingerprint: Of its images.
         earlier: The runs that the database holds, the oldest first.
+
+    Returns:
+        One remark, or [] where it did not run before or ran with these images.
     """
     same = [run for run in earlier if run.run_id.rpartition("-")[0] == name]
     if not same or any(run.fingerprint == fingerprint for run in same):
@@ -95,12 +101,15 @@ def other_images(name: str, fingerprint: str, earlier: Iterable[RunRecord]) -> l
 
 
 def other_code(study: Study, fingerprint: str, earlier: Iterable[RunRecord]) -> list[str]:
-    """Say that a study ran before with other code of the user's.
+    """Say whether a study ran before with other code of the user's only.
 
     Args:
         study: With the hash of its source.
         fingerprint: Of its images.
         earlier: The runs that the database holds, the oldest first.
+
+    Returns:
+        One remark with the remedy; [] where it uses no code of the user's, or ran with this code.
     """
     field = next((name for name in _OWN_CODE if _source(study.identity_fields(), name)), None)
     if field is None:

@@ -11,7 +11,17 @@ from scyc.specs.base import content_hash
 
 
 def run_id(study: Study, fingerprint: str) -> str:
-    """Name and hash of a study: every field, defaults included, and the images' content."""
+    """Return the first of the ids that a study's run may have.
+
+    It is the study's name and a hash of every field, defaults included, and the images' content.
+
+    Args:
+        study: What was declared.
+        fingerprint: Hash of the images.
+
+    Returns:
+        As :func:`run_ids`, the shortest.
+    """
     return run_ids(study, fingerprint)[0]
 
 
@@ -21,6 +31,9 @@ def run_ids(study: Study, fingerprint: str) -> tuple[str, ...]:
     Args:
         study: What was declared.
         fingerprint: Hash of the images.
+
+    Returns:
+        The study's name with more and more digits of the hash.
     """
     digest = content_hash(["run", study.identity_fields(), fingerprint])
     return short_ids(study.name, digest)
@@ -36,6 +49,9 @@ def free_run_id(study: Study, fingerprint: str, url: URL) -> str:
         study: What was declared.
         fingerprint: Hash of the images.
         url: Of the database.
+
+    Returns:
+        An id that is free or this same run's; the longest where others have all of them.
     """
     declared = json.dumps(study.identity_fields())
     ids = run_ids(study, fingerprint)
@@ -54,6 +70,9 @@ def is_same_run(one: RunRecord, other: RunRecord) -> bool:
     Args:
         one: Row of a run.
         other: Row of another.
+
+    Returns:
+        True where fingerprints and fields of the studies agree, however the latter are spelt.
     """
     return _content(one.fingerprint, one.study) == _content(other.fingerprint, other.study)
 

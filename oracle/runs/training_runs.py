@@ -39,15 +39,18 @@ def training_runs(run: StoredRun) -> list[TrainingRun]:
 
     Args:
         run: The stored run.
+
+    Returns:
+        One a cell, under the search that asked for it first.
     """
     graph = Graph(run.study.system, run.record.fingerprint)
     with opened(run.url) as (_, store):
         known = store.results(graph)
     rows: dict[str, TrainingRun] = {}
     for search in experiment(run.study, graph).searches():
-        for asked in requests(search, known):
-            for cell in asked.cells:
+        for request in requests(search, known):
+            for cell in request.cells:
                 if cell.id in known:
-                    row = TrainingRun(asked.study_key.kind, cell, known[cell.id])
+                    row = TrainingRun(request.study_key.kind, cell, known[cell.id])
                     rows.setdefault(cell.id, row)
     return list(rows.values())

@@ -55,6 +55,9 @@ class Workspace:
 
         Args:
             sha256: Of the content, in hexadecimal.
+
+        Returns:
+            True where it is in this run's store, or was copied there just now.
         """
         self.borrow(sha256)
         return self.checkpoints.has(sha256)

@@ -65,6 +65,9 @@ class ExternalRun(Spec):
 
         Args:
             cycle: Completed pruning cycles, 0 for the unpruned network.
+
+        Returns:
+            A learning rate (Eq. 2 of Liu et al. 2021); None where the run names no parameters.
         """
         return scyc_curve.max_lr(self.s_cyc, cycle, self.pruning_rate) if self.s_cyc else None
 
@@ -87,7 +90,7 @@ class ExternalRunState:
 
     run: ExternalRun
     cycles: tuple[OracleCycle, ...]  # the complete ones
-    asked: frozenset[Training]
+    requested: frozenset[Training]
     missing: tuple[Training, ...]  # asked for and not observed, in the order to train them
 
     @property
@@ -105,26 +108,27 @@ class ExternalRunState:
     @property
     def done(self) -> int:
         """Training runs that were asked for and observed."""
-        return len(self.asked) - len(self.missing)
+        return len(self.requested) - len(self.missing)
 
     @property
     def known(self) -> int:
         """Training runs in all, as far as can be told now."""
         if not self.missing:
-            return len(self.asked)
+            return len(self.requested)
         run = self.run
         each = cells_a_cycle(len(grid.grid_values(run.grid)), run.replicates, run.search)
         begun = len(self.cycles) + 1
-        here = sum(training.cycle == begun - 1 for training in self.asked)
-        return len(self.asked) + max(0, each - here) + (run.cycles + 1 - begun) * each
+        here = sum(training.cycle == begun - 1 for training in self.requested)
+        return len(self.requested) + max(0, each - here) + (run.cycles + 1 - begun) * each
 
     def start(self, training: Training) -> float | None:
         """Return the max_lr whose network, of the same replicate, is pruned for a training run.
 
-        None for the unpruned network.
-
         Args:
             training: One that the oracle may ask for.
+
+        Returns:
+            The well-tuned max_lr of the cycle before; None for the unpruned network.
         """
         if training.cycle == 0:
             return None
@@ -136,7 +140,7 @@ class ExternalRunState:
     def _rates(self) -> Mapping[int, Sequence[float]]:
         """What was asked for of each cycle, rising."""
         by_cycle: dict[int, set[float]] = {}
-        for training in self.asked:
+        for training in self.requested:
             by_cycle.setdefault(training.cycle, set()).add(training.max_lr)
         return {cycle: sorted(rates) for cycle, rates in by_cycle.items()}
 
@@ -145,11 +149,14 @@ class ExternalRunState:
 
         Args:
             trainings: Of the observations.
+
+        Returns:
+            Problems by index of the observation; [] where the run asked for all of them.
         """
         return [
             problem
             for index, training in enumerate(trainings)
-            if training not in self.asked
+            if training not in self.requested
             for problem in [self._problem(f"observations[{index}]", training)]
         ]
 
@@ -180,16 +187,20 @@ def standing(run: ExternalRun, seen: Seen) -> ExternalRunState:
     Args:
         run: The declared run.
         seen: Accuracies by training run.
+
+    Returns:
+        Finished cycles, all training runs asked for, and those of the last request that are
+        missing.
     """
     cycles: list[OracleCycle] = []
-    asked: list[Training] = []
+    requested: list[Training] = []
     missing: list[Training] = []
     results = [_result(run, training, accuracy) for training, accuracy in seen.items()]
     for request in requests(_search(run, cycles), {result.cell: result for result in results}):
         trainings = [_training(cell) for cell in request.cells]
-        asked += trainings
+        requested += trainings
         missing = [training for training in trainings if training not in seen]
-    return ExternalRunState(run, tuple(cycles), frozenset(asked), tuple(missing))
+    return ExternalRunState(run, tuple(cycles), frozenset(requested), tuple(missing))
 
 
 def suggestion(
@@ -212,7 +223,7 @@ def suggestion(
 
 def _search(run: ExternalRun, done: list[OracleCycle]) -> Search:
     search = grid_search(_Trainings(run.id), _SCHEDULE, run)
-    return run_greedy(search, run.cycles, run.replicates, done.append, asked=run.curve)
+    return run_greedy(search, run.cycles, run.replicates, done.append, verdict_for=run.curve)
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,8 @@ class BeamCycle:
     """One finished cycle of a beam."""
 
     cycle: int
-    expanded: tuple[OracleCycle, ...]  # below each history that was kept before, in their order
-    kept: tuple[History, ...]  # best first; empty: every max_lr diverged, and the search ends
+    expanded: tuple[OracleCycle, ...]  # below each history of the cycle before, in their order
+    histories: tuple[History, ...]  # best first; empty: every max_lr diverged, and the search ends
 
     @property
     def results(self) -> Mapping[str, CellResult]:
@@ -63,9 +63,9 @@ class BeamCycle:
         }
 
     @property
-    def kept_cells(self) -> frozenset[str]:
-        """The ids of the cells that are kept."""
-        return frozenset(cell.id for history in self.kept for cell in history.last.cells)
+    def beam_cells(self) -> frozenset[str]:
+        """The ids of the cells that the next cycle prunes."""
+        return frozenset(cell.id for history in self.histories for cell in history.last.cells)
 
 
 @dataclass
@@ -93,27 +93,27 @@ class Beam:
     @property
     def best(self) -> History | None:
         """The best history of the last cycle that has one."""
-        kept = [each.kept for each in self.cycles if each.kept]
-        return kept[-1][0] if kept else None
+        lasting = [each.histories for each in self.cycles if each.histories]
+        return lasting[-1][0] if lasting else None
 
     def _search(self, rank: int) -> Search:
         grid = grid_search(self.graph, self.study.schedule, self.study, self.study.seed)
-        kept: tuple[History, ...] = ()
+        histories: tuple[History, ...] = ()
         for cycle in range(self.study.cycles + 1):
             expanded: dict[int, OracleCycle] = {}
-            for turn in range(max(1, len(kept))):
-                at = (rank + turn) % max(1, len(kept))
+            for turn in range(max(1, len(histories))):
+                at = (rank + turn) % max(1, len(histories))
                 parents: Sequence[Cell | None] = [None] * self.study.least_replicates
                 last = None
-                if kept:
-                    parents, last = kept[at].last.cells, kept[at].region
+                if histories:
+                    parents, last = histories[at].last.cells, histories[at].region
                 expanded[at] = yield from grid.cycle(parents, last)
             rows = tuple(each for _, each in sorted(expanded.items()))
-            kept = best(kept, rows, self.study.beam)
+            histories = best(histories, rows, self.study.beam)
             if rank == 0:
-                self.cycles.append(BeamCycle(cycle, rows, kept))
+                self.cycles.append(BeamCycle(cycle, rows, histories))
                 self.done(self.cycles[-1])
-            if not kept:
+            if not histories:
                 break
         self.ended = self.ended or rank == 0
 

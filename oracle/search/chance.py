@@ -34,7 +34,10 @@ def largest_class(part: Mapping[str, int]) -> float:
     """Return the accuracy, in percent, of always naming the largest class of a stored part.
 
     Args:
-        part: Counts of the stored part.
+        part: Counts of the stored part: `largest` and `images`.
+
+    Returns:
+        Percent.
     """
     return 100 * part["largest"] / part["images"]
 

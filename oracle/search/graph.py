@@ -32,6 +32,9 @@ class Tree(Protocol):
             replicate: Number of the replicate, from 0.
             schedule: Of the learning rate within the cycle.
             max_lr: Upper learning-rate bound of the pruning cycle.
+
+        Returns:
+            A cell of cycle 0, without a parent.
         """
 
     def child(self, parent: Cell, schedule: ScheduleSpec, max_lr: float) -> Cell:
@@ -41,14 +44,20 @@ class Tree(Protocol):
             parent: Whose network is pruned.
             schedule: Of the learning rate within the cycle.
             max_lr: Upper learning-rate bound of the pruning cycle.
+
+        Returns:
+            A cell of the next cycle, of the same replicate.
         """
 
     def study_key(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
-        """Name of the place below these cells, one of each replicate.
+        """Return the name of the Optuna study that holds the training runs below these cells.
 
         Args:
             parents: Cells that are pruned, one a replicate; None: the unpruned network.
             schedule: Of the learning rate within the cycle.
+
+        Returns:
+            The same name for any number of replicates.
         """
 
 
@@ -91,37 +100,18 @@ class Graph:
         return content_hash(["pruning", as_json(self.system.pruning)])
 
     def root(self, replicate: int, schedule: ScheduleSpec, max_lr: float) -> Cell:
-        """Name the training run of a replicate's unpruned network.
-
-        Args:
-            replicate: Number of the replicate, from 0.
-            schedule: Of the learning rate within the cycle.
-            max_lr: Upper learning-rate bound of the pruning cycle.
-        """
+        """Name a training run by a hash of all that determines it (as :meth:`Tree.root`)."""
         start = content_hash(["root", self.id, replicate])
         node = content_hash(["node", self.id])
         return _cell(None, start, node, "", schedule, max_lr, replicate)
 
     def child(self, parent: Cell, schedule: ScheduleSpec, max_lr: float) -> Cell:
-        """Name the training run of a cell's network after one more pruning cycle.
-
-        Args:
-            parent: Whose network is pruned.
-            schedule: Of the learning rate within the cycle.
-            max_lr: Upper learning-rate bound of the pruning cycle.
-        """
+        """Name a training run by a hash, its parent's id included (as :meth:`Tree.child`)."""
         replicate = parent.replicate
         return _cell(parent, parent.id, parent.node, self._pruning, schedule, max_lr, replicate)
 
     def study_key(self, parents: Sequence[Cell | None], schedule: ScheduleSpec) -> str:
-        """Hash of the place below these cells, one of each replicate, for runs of a schedule.
-
-        The same for all replicates, and however many they are.
-
-        Args:
-            parents: Cells that are pruned, one a replicate; None: the unpruned network.
-            schedule: Of the learning rate within the cycle.
-        """
+        """Name an Optuna study by a hash of the cells above it (as :meth:`Tree.study_key`)."""
         above = parents[0].node if parents[0] else content_hash(["node", self.id])
         return content_hash(
             ["place", above, self._pruning if parents[0] else "", as_json(schedule)]
@@ -187,6 +177,9 @@ def keeper(cell: Cell, known: Mapping[str, CellResult]) -> Cell | None:
     Args:
         cell: Not an unpruned one.
         known: The results of the cells above it, by id.
+
+    Returns:
+        The parent before the root; None where none of them has left a second network.
     """
     above = [each for each in (cell.parent, cell.root) if each is not None]
     return next((each for each in above if known[each.id].kept is not None), None)

@@ -21,6 +21,9 @@ def greedy_oracle(study: OracleStudy, graph: Graph, done: Callable[[OracleCycle]
         study: What is declared.
         graph: Names the training runs.
         done: Called with each finished cycle.
+
+    Returns:
+        A search that yields requests for cells.
     """
     search = grid_search(graph, study.schedule, study, study.seed)
 
@@ -38,7 +41,7 @@ def run_greedy(
     replicates: int,
     done: Callable[[OracleCycle], None],
     growth: Callable[[tuple[float, ...]], AdaptiveReplication] | None = None,
-    asked: Callable[[int], float | None] = lambda cycle: None,
+    verdict_for: Callable[[int], float | None] = lambda cycle: None,
 ) -> Search:
     """Run the greedy oracle (Liu et al. 2021, Section 5.3).
 
@@ -52,14 +55,17 @@ def run_greedy(
         done: Called with each finished cycle.
         growth: How a cycle comes to more replicates, from the well-tuned max_lr of the cycles
             before; None: it does not.
-        asked: The max_lr of a cycle whose verdict is wanted.
+        verdict_for: The max_lr of a cycle whose verdict is wanted.
+
+    Yields:
+        Requests for cells; each is answered with the results so far.
     """
     parents: Sequence[Cell | None] = [None] * replicates
     last: Region | None = None
     well_tuned: tuple[float, ...] = ()
     for cycle in range(cycles + 1):
         grown = growth(well_tuned) if growth else None
-        finished = yield from search.cycle(parents, last, grown, asked(cycle))
+        finished = yield from search.cycle(parents, last, grown, verdict_for(cycle))
         done(finished)
         if finished.region is None:
             return

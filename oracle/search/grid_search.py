@@ -76,14 +76,21 @@ class GridSearch:
         parents: Sequence[Cell | None],
         last: Region | None = None,
         growth: AdaptiveReplication | None = None,
-        asked: float | None = None,
+        verdict_for: float | None = None,
     ) -> Generator[CellRequest, Results, OracleCycle]:
-        """Yield every chosen max_lr and every replicate, below the parents, one a replicate.
+        """Search the grid of one cycle, below the parents.
 
         The grid grows where the best value or the region touches its end, and then the number of
-        replicates, where `growth` wants more: all that was tried is tried with these, too. last:
-        the region of the cycle before, where there was one. asked: a max_lr whose verdict is
-        wanted, which may end a search of single cells.
+        replicates, where `growth` wants more: all that was tried is tried with these, too.
+
+        Args:
+            parents: Cells that are pruned, one a replicate; None: the unpruned network.
+            last: Region of the cycle before, where there was one.
+            growth: How the cycle comes to more replicates; None: it does not.
+            verdict_for: A max_lr whose verdict is wanted, which may end a search of single cells.
+
+        Yields:
+            Requests for cells; the generator returns the finished cycle.
         """
         number = parents[0].cycle + 1 if parents[0] is not None else 0
         study_key = StudyKey("oracle", number, self.graph.study_key(parents, self.schedule))
@@ -92,7 +99,7 @@ class GridSearch:
         start = last.well_tuned if last else every[len(every) // 2]
         state = _CycleState(self, study_key, list(parents))
         if self.rule is not None:
-            return (yield from self._by_cells(self.rule, state, every, asked))
+            return (yield from self._by_cells(self.rule, state, every, verdict_for))
         passed: list[CellResult] = []
         while True:
             known = scores_by_max_lr(state.results)
@@ -117,7 +124,7 @@ class GridSearch:
             return state.finished(region, every, tuple(passed))
 
     def _by_cells(
-        self, rule: CellRule, state: _CycleState, every: list[float], asked: float | None
+        self, rule: CellRule, state: _CycleState, every: list[float], verdict_for: float | None
     ) -> Generator[CellRequest, Results, OracleCycle]:
         """Train the cells that tell most, until enough is known or the budget is spent.
 
@@ -126,7 +133,7 @@ class GridSearch:
         """
         rounds, replicates = 0, len(state.parents)
         while True:
-            search = rule.search(every, replicates, asked)
+            search = rule.search(every, replicates, verdict_for)
             decision = cell_search.choose(search, state.results)
             wanted = [(search.grid[value], replicate) for value, replicate in decision.cells]
             if decision.reason is not None:
@@ -228,10 +235,13 @@ def grid_search(
     """Make the search of a cycle's grid that a study declares.
 
     Args:
-        graph: what names the training runs.
-        schedule: of each cycle.
-        declared: the grid, the tolerance, and how cells are chosen.
-        seed: of the draws of a search of single cells.
+        graph: What names the training runs.
+        schedule: Of each cycle.
+        declared: The grid, the tolerance, and how cells are chosen.
+        seed: Of the draws of a search of single cells.
+
+    Returns:
+        A search that is used for every cycle.
     """
     how = declared.search
     shared = (graph, schedule, declared.grid, declared.tolerance, declared.tolerance_kind)
@@ -246,6 +256,9 @@ def scores_by_max_lr(results: Mapping[float, Sequence[CellResult]]) -> dict[floa
 
     Args:
         results: Results by max_lr, in the order of the replicates.
+
+    Returns:
+        By max_lr: one accuracy a replicate, and whether one of them diverged.
     """
     return {
         rate: MaxLrScores(

@@ -43,7 +43,14 @@ class NetworkLiveness:
         return self._free(cycle)
 
     def end(self, search: str) -> list[CellResult]:
-        """Note that a search will name no more networks. Returns as :meth:`tell`."""
+        """Note that a search will name no more networks.
+
+        Args:
+            search: Name of the search.
+
+        Returns:
+            As :meth:`tell`: results whose networks nobody needs any more.
+        """
         self._ended.add(search)
         return [result for cycle in sorted(self._tried) for result in self._free(cycle)]
 

@@ -56,10 +56,13 @@ class PruningPath:
     def search(self, done: Callable[[RunCycle], None]) -> Search:
         """Train, prune, train again (Liu et al. 2021, Algorithm 1), all replicates together.
 
-        Calls `done` with each finished cycle. Ends early when a replicate diverges.
+        Ends early when a replicate diverges.
 
         Args:
-            done: Is told of each finished cycle.
+            done: Called with each finished cycle.
+
+        Yields:
+            One request a cycle.
         """
         for cycle, (max_lr, cells) in enumerate(zip(self.max_lr, self.rows, strict=True)):
             answers = yield CellRequest(cells, self.study_key)
@@ -73,6 +76,9 @@ class PruningPath:
 
         Args:
             finished: Finished cycles.
+
+        Returns:
+            True after the last cycle, and after one in which a replicate diverged.
         """
         if not finished:
             return False

@@ -71,6 +71,9 @@ def replicate_cells(
         schedule: Of the learning rate within the cycle.
         max_lr: Upper learning-rate bound of the pruning cycle.
         first: Number of the first replicate.
+
+    Returns:
+        One cell a parent, in their order.
     """
     return tuple(
         graph.child(parent, schedule, max_lr) if parent else graph.root(replicate, schedule, max_lr)
@@ -84,6 +87,9 @@ def requests(search: Search, known: Results) -> Iterator[CellRequest]:
     Args:
         search: One that has not begun; it is left where it waits, or at its end.
         known: Results of any cells, by cell id.
+
+    Yields:
+        Requests in order; the last is the first that is not answered, or the search's last one.
     """
     with contextlib.suppress(StopIteration):
         request = next(search)
@@ -115,5 +121,8 @@ def answered(request: CellRequest, known: Results) -> bool:
     Args:
         request: What a search wants.
         known: Results of any cells, by cell id.
+
+    Returns:
+        True where the search can go on.
     """
     return all(cell.id in known for cell in request.cells)

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 from oracle.errors import SettingProblem
-from scyc.errors import Problem, unknown
+from oracle.records.jobs import PRIORITIES
+from oracle.service.settings import ServerSettings
+from oracle.settings import ScaleDown
+from oracle.study.base import Study
+from oracle.study.declared import start_problems
+from oracle.study.loading import read_json, read_yaml
+from oracle.study.scale_down import scale_down
+from oracle.study.validation import parse
+from scyc.errors import BadInput, Problem, unknown
 from scyc.json_types import JsonMapping, JsonObject
-from scyc.specs.base import Spec
+from scyc.specs.base import Spec, as_json
 from scyc.specs.datasets import DATASETS
 from scyc.specs.networks import NETWORKS
 
@@ -136,3 +145,58 @@ def _inside(path: Path, folders: Iterable[Path]) -> bool:
         return path.is_absolute() and any(real.is_relative_to(each.resolve()) for each in folders)
     except (OSError, RuntimeError, ValueError):
         return False
+
+
+def admitted(
+    text: str,
+    form: Literal["yaml", "json"],
+    wanted: ScaleDown | None,
+    data: str | None,
+    priority: int,
+    settings: ServerSettings,
+) -> Study:
+    """Parse a study and check that it may run on this server.
+
+    Args:
+        text: The study.
+        form: What the text is.
+        wanted: How the study is scaled down; None: not at all.
+        data: Name of a data folder of the server.
+        priority: Of its job.
+        settings: The server's limits, code and folders.
+
+    Returns:
+        The study, scaled down.
+
+    Raises:
+        BadInput: It is refused, with all problems at once.
+    """
+    refused = [] if priority in PRIORITIES else [priority_problem(priority)]
+    content = read_yaml(text, "study") if form == "yaml" else read_json(text, "study")
+    named = resolved(content, settings.allow)
+    try:
+        study = parse(named, "study")
+        named = as_json(study)
+        if wanted is not None:
+            study = scale_down(study, wanted)
+        too_large = settings.limits.study_problems(study)
+        refused += too_large or start_problems(study)
+    except BadInput as error:
+        refused += error.problems
+    refused += problems(named, settings.allow, settings.data, data)
+    if refused:
+        raise BadInput("study", refused)
+    return study
+
+
+def priority_problem(value: int) -> Problem:
+    """Return the problem of a priority that is out of range.
+
+    Args:
+        value: What was given.
+
+    Returns:
+        A problem with the rule.
+    """
+    rule = f"must be a whole number from {PRIORITIES[0]} to {PRIORITIES[-1]}"
+    return SettingProblem("priority", rule, value)

@@ -49,16 +49,22 @@ _PATIENCE = 15.0  # seconds for a lease: a driver that was told to end gives it 
 
 
 def run_job(job_id: str, settings: ServerSettings, holder: Holder) -> int:
-    """Run a job, and write down how it ended; returns this process's exit code.
+    """Run a job, and store how it ended.
 
-    Nothing is written down where the job is to go on later: where it was withdrawn or interrupted
-    (exit code 0), or another driver has its training runs, or the database or Ray's cluster is away
-    (BUSY). Raises StorageError and LeaseLost.
+    Nothing is stored where the job is to go on later: where it was withdrawn or interrupted, or
+    another driver has its training runs, or the database or Ray's cluster is away.
 
     Args:
         job_id: Id of the job.
         settings: Of the server.
         holder: Server and process that hold the job.
+
+    Returns:
+        Exit code of the process: 0, or BUSY where the job is to be tried again later.
+
+    Raises:
+        StorageError: The database fails.
+        LeaseLost: Another driver has taken over.
     """
     failure: tuple[str, Sequence[Problem]] | None = None
     with contextlib.closing(RunDatabase(settings.url)) as database:

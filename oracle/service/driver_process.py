@@ -31,7 +31,13 @@ class Driver:
         self._process, self._last = process, 0.0
 
     def end(self, now: float) -> None:
-        """See to it that it ends, politely, then by force. To be called until it has."""
+        """Interrupt the driver, and kill it where it has not ended after a while.
+
+        To be called until it has ended.
+
+        Args:
+            now: Seconds of a monotonic clock.
+        """
         if self.interrupted is None:
             self.interrupted = now
         elif now - self.interrupted > GRACE:
@@ -75,6 +81,9 @@ def started(
         holder: Holds the claim to the job.
         command: What is started; the driver if left out.
 
+    Returns:
+        The process; its output goes to :func:`log_path`.
+
     Raises:
         OSError: It could not be started.
     """
@@ -104,6 +113,9 @@ def log_path(settings: ServerSettings, job_id: str) -> Path:
     Args:
         settings: Of the server.
         job_id: Id of the job.
+
+    Returns:
+        A file below the home, which may not exist yet.
     """
     return settings.of_job(None).program_folder / "logs" / f"{job_id}.log"
 

@@ -20,7 +20,7 @@ from oracle.records.tokens import Token
 from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training, standing, suggestion
 from oracle.service.limits import Limits
 from oracle.storage.result_store import ResultStore
-from oracle.study.base import RESERVED_RULE, is_reserved
+from oracle.study.declared import RESERVED_RULE, is_reserved
 from oracle.study.parts.grid import growth_problems
 from oracle.study.validation import parse_as
 from scyc.errors import BadInput, Problem
@@ -80,14 +80,19 @@ class ExternalRuns:
             self._show(declared.run_id)
 
     def declare(self, run: ExternalRun, owner: str) -> bool:
-        """Write a run down; False where it is there already.
-
-        A new one is refused, with BadInput, where it is larger than the server accepts, has a name
-        that the program needs, or a grid that cannot grow.
+        """Store an external run.
 
         Args:
             run: The declared run.
             owner: Name of the token that owns it.
+
+        Returns:
+            False where it is there already.
+
+        Raises:
+            BadInput: It is larger than the server accepts, has a name that the program needs, or a
+                grid that cannot grow.
+            QueueFull: The server keeps no more runs.
         """
         if self._is_declared(run):
             return False
@@ -123,11 +128,14 @@ class ExternalRuns:
     def page(
         self, after: int, limit: int
     ) -> tuple[list[tuple[Declared, ExternalRunState]], int | None]:
-        """Return so many runs, the oldest first, and what `after` is for the page after these.
+        """Return external runs with their states, the oldest first.
 
         Args:
             after: Only those with a higher number.
-            limit: At most so many.
+            limit: Runs of the page at most.
+
+        Returns:
+            The runs, and `after` for the next page; None where this is the last.
         """
         records = self._observations.page(after, limit + 1)
         runs = [(each, self._standing(each)) for _, each in records[:limit]]
@@ -160,18 +168,20 @@ class ExternalRuns:
         kept, and the answer says so: two trainers may have run it.
 
         Args:
-            text: id or name of the run.
-            who: the caller's token.
-            reports: observations, none to ask only.
-            trainer: names the caller among the trainers of a run: it is given again what it has
-                a lease of, such as after it was started anew.
-            lease: seconds after which what is given is given to another trainer.
+            text: Id or name of the run.
+            who: The caller's token.
+            reports: Observations, none to ask only.
+            trainer: Names the caller among the trainers of a run: it is given again what it has a
+                lease of, such as after it was started anew.
+            lease: Seconds after which what is given is given to another trainer.
+
+        Returns:
+            The state of the run, the training run to do next, and conflicts.
 
         Raises:
-            UnknownJob: there is no such run.
-            Forbidden: the run is another's.
-            BadInput: a training was not asked for; nothing is taken.
-
+            UnknownJob: There is no such run.
+            Forbidden: The run is another's.
+            BadInput: A training run was not asked for; nothing is taken.
         """
         record = self.find(text)
         if record is None:
@@ -232,7 +242,7 @@ class ExternalRuns:
         with self._lock:
             self._standings.pop(declared.run_id, None)
             self._standings[declared.run_id] = (len(rows), known)
-            sizes = {run_id: len(each.asked) for run_id, (_, each) in self._standings.items()}
+            sizes = {run_id: len(each.requested) for run_id, (_, each) in self._standings.items()}
             for run_id in list(sizes)[:-1]:
                 if sum(sizes.values()) <= _KEPT:
                     break

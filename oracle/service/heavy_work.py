@@ -34,6 +34,9 @@ class HeavyWork:
         Args:
             work: What is done in a thread.
 
+        Returns:
+            What the work returns.
+
         Raises:
             ServerBusy: Others' work took too long.
         """

@@ -50,7 +50,10 @@ def default(name: str) -> int:
     """Return a bound that nobody has set.
 
     Args:
-        name: Of the limit.
+        name: Of the limit, a key of `LIMITS`.
+
+    Returns:
+        The bound, in the unit of the limit.
     """
     return LIMITS[name].default
 
@@ -60,6 +63,9 @@ def read_limits(given: Mapping[str, str]) -> dict[str, int]:
 
     Args:
         given: Numbers by name.
+
+    Returns:
+        Numbers by name; names that were not given are left out.
 
     Raises:
         BadInput: With every name that is unknown, and every value that is no bound.

@@ -102,5 +102,8 @@ def grid_size(grid: GridSpec) -> int:
 
     Args:
         grid: Declared grid.
+
+    Returns:
+        Values, without those by which the grid may grow.
     """
     return len(grid.max_lr) if isinstance(grid, ListGrid) else grid.count

@@ -22,6 +22,9 @@ def check_owner(service: Service, run: StoredRun, who: Token, what: str = "") ->
         who: The caller.
         what: What of it is asked for, in the plural; "": the run itself.
 
+    Returns:
+        The jobs, of any state; [] of a run that is no job's.
+
     Raises:
         Forbidden: They are neither.
     """
@@ -31,8 +34,8 @@ def check_owner(service: Service, run: StoredRun, who: Token, what: str = "") ->
         whose = (
             f"{', '.join(owners)}'s; ask them, or an admin" if owners else "no job's; ask an admin"
         )
-        asked = f"{what} of {run.record.run_id} are" if what else f"{run.record.run_id} is"
-        raise Forbidden(f"{asked} {whose}")
+        subject = f"{what} of {run.record.run_id} are" if what else f"{run.record.run_id} is"
+        raise Forbidden(f"{subject} {whose}")
     return jobs
 
 
@@ -43,6 +46,9 @@ def settings_for(service: Service, run: StoredRun, who: Token) -> Settings:
         service: Whose run it is.
         run: Which run is asked for.
         who: An admin, or the owner of a job that ran as this run.
+
+    Returns:
+        Settings with the data folder of one of the run's jobs.
 
     Raises:
         Forbidden: They are neither.

@@ -67,7 +67,11 @@ class Scheduler:
         return self._thread.is_alive()
 
     def tick(self) -> None:
-        """Everything there is to do now. Raises StorageError when the database is away."""
+        """Do everything there is to do now.
+
+        Raises:
+            StorageError: The database is away.
+        """
         try:
             self._reap()
             self._beat()

@@ -7,11 +7,12 @@ from collections.abc import Callable, Hashable
 from typing import Literal
 
 from oracle.database import RunDatabase, RunRecord
-from oracle.errors import Forbidden, QueueFull, SettingProblem, UnknownJob
+from oracle.errors import Forbidden, QueueFull, UnknownJob
 from oracle.records.jobs import PRIORITIES, Job, NewJob
 from oracle.records.tokens import Token
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
+from oracle.runs.stored import recorded
 from oracle.search.graph import Graph
 from oracle.service import admission
 from oracle.service.external_runs import ExternalRuns
@@ -19,13 +20,9 @@ from oracle.service.settings import ServerSettings
 from oracle.service.table_cache import ComputedOnce
 from oracle.settings import ScaleDown
 from oracle.storage.result_store import ResultStore
-from oracle.study.base import Study, short_ids
-from oracle.study.declared import start_problems
-from oracle.study.loading import read_json, read_yaml
-from oracle.study.scale_down import scale_down as shrunk
-from oracle.study.validation import parse
+from oracle.study.base import short_ids
 from oracle.tables.registry import Table
-from scyc.errors import BadInput, Problem
+from scyc.errors import BadInput
 from scyc.specs.base import as_json, content_hash
 
 
@@ -63,12 +60,26 @@ class Service:
         priority: int = 0,
         key: str | None = None,
     ) -> tuple[Job, bool]:
-        """Put a study into the queue, unless it is there; returns its job, and whether it is new.
+        """Put a study into the queue, unless it is there.
 
-        key: the owner's word for this submission. Raises BadInput with all problems at once,
-        KeyReused, QueueFull.
+        Args:
+            text: The study.
+            form: What the text is.
+            owner: Name of the token that submits it.
+            shrink: How the study is scaled down; None: not at all.
+            data: Name of a data folder of the server.
+            priority: -100 to 100, higher first.
+            key: The owner's word for this submission, so that a repeated one makes no second job.
+
+        Returns:
+            The study's job, and whether it is new.
+
+        Raises:
+            BadInput: The study is refused, with all problems at once.
+            KeyReused: The owner has given the key to another job.
+            QueueFull: As many jobs wait as the server accepts.
         """
-        study = self._admitted(text, form, shrink, data, priority)
+        study = admission.admitted(text, form, shrink, data, priority, self.settings)
         named = as_json(study.with_source())  # with where it and its images lie
         identity = content_hash(["job", named, data])
         job_id, *longer_ids = short_ids(study.name, identity)
@@ -87,35 +98,57 @@ class Service:
         return self.jobs.submit(new, key, longer_ids)
 
     def cancel(self, job_id: str, who: Token) -> Job:
-        """Cancel a job. Raises UnknownJob, Forbidden, WrongState.
+        """Cancel a job.
 
         Args:
             job_id: Id of the job.
             who: Token of the request.
+
+        Returns:
+            The job as it is now.
+
+        Raises:
+            UnknownJob: There is no such job.
+            Forbidden: The job is another's, and the token is no admin's.
+            WrongState: It has ended.
         """
         self._owned(job_id, who)
         return self.jobs.cancel(job_id)
 
     def resume(self, job_id: str, who: Token) -> Job:
-        """Put a cancelled or failed job back into the queue. Raises as :meth:`cancel` does.
+        """Put a cancelled or failed job back into the queue.
 
         Args:
             job_id: Id of the job.
             who: Token of the request.
+
+        Returns:
+            The job as it is now.
+
+        Raises:
+            OracleError: As :meth:`cancel`; WrongState where it is done.
         """
         self._owned(job_id, who)
         return self.jobs.resume(job_id)
 
     def reprioritise(self, job_id: str, priority: int, who: Token) -> Job:
-        """Give a job another priority. Raises UnknownJob, Forbidden, BadInput.
+        """Give a job another priority.
 
         Args:
             job_id: Id of the job.
             priority: -100 to 100, higher first.
             who: Token of the request.
+
+        Returns:
+            The job as it is now.
+
+        Raises:
+            UnknownJob: There is no such job.
+            Forbidden: The job is another's, and the token is no admin's.
+            BadInput: The priority is out of range.
         """
         if priority not in PRIORITIES:
-            raise BadInput("job", [_priority(priority)])
+            raise BadInput("job", [admission.priority_problem(priority)])
         self._owned(job_id, who)
         return self.jobs.reprioritise(job_id, priority)
 
@@ -125,11 +158,14 @@ class Service:
         return [run for run in runs if run is not None]
 
     def page(self, before: int | None, limit: int) -> tuple[list[StoredRun], int | None]:
-        """List so many runs, the newest first, and what `before` is for the page after this one.
+        """Return runs, the newest first.
 
         Args:
             before: Only those with a lower number; None: the newest.
-            limit: At most so many.
+            limit: Runs of the page at most.
+
+        Returns:
+            The runs, and `before` for the next page; None where this is the last.
         """
         rows = self.database.page(before, limit + 1)
         runs = [self._run(record) for _, record in rows[:limit]]
@@ -141,7 +177,10 @@ class Service:
 
         Args:
             name: Id of a run, the name that a user gave it, id of a job, or name of a study, which
-                means its latest run.
+                means its latest run as written, or the latest that options scaled down.
+
+        Returns:
+            The run, as it is now.
 
         Raises:
             UnknownJob: There is no such run, or the job has none yet.
@@ -151,7 +190,8 @@ class Service:
             record = self._record_named(name) or self._record_of_job(name)
         if record is None:
             same = [each for each in self.database.runs() if each.run_id.rpartition("-")[0] == name]
-            record = same[-1] if same else None
+            as_written = [each for each in same if not json.loads(each.study).get("shrunk")]
+            record = (as_written or same)[-1] if same else None
         run = self._run(record) if record is not None else None
         if run is None:
             raise UnknownJob(f"run {name} not found; GET /v1/runs lists all runs")
@@ -173,6 +213,9 @@ class Service:
             which: "oracle", "S-Cyc" or the label of an entry, for the distributions that it
                 recorded; None: the run's own table.
 
+        Returns:
+            The table, computed once for each number of stored trials.
+
         Raises:
             BadInput: The run recorded no such distributions.
         """
@@ -189,6 +232,9 @@ class Service:
             form: Names the text or figure.
             draw: Makes it of the table.
 
+        Returns:
+            What `draw` returned.
+
         Raises:
             BadInput: As :meth:`table` raises it.
         """
@@ -203,49 +249,25 @@ class Service:
         """Return the latest run with an Optuna study; None of a study that is no run's.
 
         Args:
-            number: Of the study, as the dashboard's addresses have it.
+            number: Optuna's number of the study, as the dashboard's addresses have it.
+
+        Returns:
+            A run that has ended with the study goes before one that has not.
         """
         graph, ended = self.store.runs_of(number)
         records = [each for each in self.database.runs() if graph and each.graph == graph]
         chosen = [each for each in records if each.run_id in ended] or records
         return self._run(chosen[-1]) if chosen else None
 
-    def _stamp(self, run: StoredRun, which: str | None) -> tuple[str, str | None, int]:
+    def _stamp(self, run: StoredRun, which: str | None) -> tuple[object, ...]:
         """Return what a table is a function of."""
         graph = Graph(run.study.system, run.record.fingerprint)
-        return (run.record.run_id, which, self.store.count(graph))
+        return (run.record.run_id, run.state, which, *self.store.stamp(graph))
 
     def _computed(self, run: StoredRun, which: str | None) -> Table:
         if which is None:
             return catalog.table_from(run, self.store)
-        return catalog.distributions(run, catalog.replayed(run, self.store), which)
-
-    def _admitted(
-        self,
-        text: str,
-        form: Literal["yaml", "json"],
-        wanted: ScaleDown | None,
-        data: str | None,
-        priority: int,
-    ) -> Study:
-        """Parse a study and check that it may run here. Raises BadInput."""
-        problems = [] if priority in PRIORITIES else [_priority(priority)]
-        content = read_yaml(text, "study") if form == "yaml" else read_json(text, "study")
-        allow, folders = self.settings.allow, self.settings.data
-        named = admission.resolved(content, allow)
-        try:
-            study = parse(named, "study")
-            named = as_json(study)
-            if wanted is not None:
-                study = shrunk(study, wanted)
-            too_large = self.settings.limits.study_problems(study)
-            problems += too_large or start_problems(study)
-        except BadInput as error:
-            problems += error.problems
-        problems += admission.problems(named, allow, folders, data)
-        if problems:
-            raise BadInput("study", problems)
-        return study
+        return recorded.distributions(run, catalog.replayed(run, self.store), which)
 
     def _owned(self, job_id: str, who: Token) -> None:
         job = self.jobs.get(job_id)
@@ -274,8 +296,3 @@ class Service:
                 self._studies[record.run_id] = known
             return known
         return catalog.as_it_stands(self.database, known, record)
-
-
-def _priority(value: int) -> Problem:
-    rule = f"must be a whole number from {PRIORITIES[0]} to {PRIORITIES[-1]}"
-    return SettingProblem("priority", rule, value)

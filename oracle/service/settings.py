@@ -39,6 +39,9 @@ class ServerSettings:
         Args:
             data: Name of the server's data folder that the job asks for, or None.
 
+        Returns:
+            Settings as `oracle run` has them.
+
         Raises:
             BadInput: The server has no data folder of this name.
         """

@@ -27,6 +27,9 @@ class ComputedOnce(Generic[_Value]):
         Args:
             key: All that the value is a function of.
             compute: Makes the value. What it raises is raised here, and nothing is kept.
+
+        Returns:
+            The value; a second thread that asks for the same key waits for it.
         """
         with self._lock:
             turn = self._computing.setdefault(key, threading.Lock())

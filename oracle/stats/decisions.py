@@ -38,13 +38,27 @@ class Ends:
     flat: float  # chance that the whole grid is feasible
 
     def interval(self, end: Literal["low", "high"]) -> tuple[float, float]:
-        """Return the central 90 % interval of an end."""
+        """Return the central 90 % interval of an end of the region.
+
+        Args:
+            end: Which end.
+
+        Returns:
+            Its 5 % and 95 % quantiles over the draws, learning rates rounded to `DIGITS` digits.
+        """
         out = (1 - INTERVAL) / 2
         first, last = self._quantile(end, out), self._quantile(end, 1 - out)
         return first, last
 
     def median(self, end: Literal["low", "high"]) -> float:
-        """Return the median of an end."""
+        """Return the median of an end of the region.
+
+        Args:
+            end: Which end.
+
+        Returns:
+            A learning rate, rounded to `DIGITS` digits.
+        """
         return self._quantile(end, 0.5)
 
     def _quantile(self, end: Literal["low", "high"], share: float) -> float:
@@ -53,7 +67,16 @@ class Ends:
         return round_digits(math.exp(float(np.quantile(drawn, share))), DIGITS)
 
     def chance(self, max_lr: float) -> float | None:
-        """How likely a max_lr lies in [low, high]; None where the region may go on beyond it."""
+        """Return how likely a max_lr lies in the region [low, high].
+
+        Args:
+            max_lr: Any learning rate, tried or not, on the grid or beyond its ends.
+
+        Returns:
+            The share of the draws whose region holds it, in [0, 1]. Beyond an end of the grid: 0,
+            or None where the region reaches that end with a chance above 1 - `SURE`, since it may
+            go on there.
+        """
         above, below = max_lr * (1 + SLACK), max_lr * (1 - SLACK)
         if above < self.points[0]:
             return None if self.open_low.mean() > 1 - SURE else 0.0
@@ -62,7 +85,15 @@ class Ends:
         return float(np.mean((self.low <= above) & (below <= self.high)))
 
     def verdict(self, max_lr: float) -> VerdictKind:
-        """Return whether a max_lr, tried or not, lies in the region of the expected accuracy."""
+        """Return whether a max_lr lies in the region of the expected accuracy.
+
+        Args:
+            max_lr: Any learning rate, tried or not.
+
+        Returns:
+            `inside` where :meth:`chance` is at least `SURE`, `outside` where it is at most
+            1 - `SURE`, `undecided` in between, `unknown` where it is None.
+        """
         chance = self.chance(max_lr)
         if chance is None:
             return "unknown"
@@ -82,7 +113,11 @@ class Ends:
         return round(float(np.interp(np.log(max_lr), np.log(self.points), self.regrets)), DIGITS)
 
     def parts(self) -> list[tuple[float, float]]:
-        """Stretches that are likelier feasible than not: two or more where a valley parts them."""
+        """Return the stretches that are likelier feasible than not.
+
+        Returns:
+            (lowest, highest) learning rate of each, rising; two or more where a valley parts them.
+        """
         inside = np.concatenate([[False], self.feasible >= 0.5, [False]])
         edges = np.flatnonzero(np.diff(inside.astype(int)))
         return [(self._rate(first), self._rate(last - 1)) for first, last in edges.reshape(-1, 2)]
@@ -101,6 +136,9 @@ def draw_ends(posterior: CurvePosterior, tolerance: float, kind: ToleranceKind) 
         posterior: Of the cycle's curve.
         tolerance: In points, or in percent of the best.
         kind: Of the tolerance.
+
+    Returns:
+        The ends of every draw, the chance to be feasible and the expected regret by point.
     """
     curves, logs = posterior.curves, np.log(posterior.points)
     best = curves[:, posterior.on_grid].max(axis=1)
@@ -127,7 +165,15 @@ def draw_ends(posterior: CurvePosterior, tolerance: float, kind: ToleranceKind) 
 
 
 def well_tuned(posterior: CurvePosterior, rates: Sequence[float]) -> float:
-    """Return of the tried max_lr the one with the best posterior mean; the lower of equals."""
+    """Return of some max_lr the one with the best posterior mean.
+
+    Args:
+        posterior: Of the cycle's curve.
+        rates: Learning rates to choose from, rising, one at least.
+
+    Returns:
+        One of `rates`; of those equal within 1e-6 points the lowest.
+    """
     means = np.round(np.interp(np.log(rates), np.log(posterior.points), posterior.mean), 6)
     return float(rates[int(np.argmax(means))])
 

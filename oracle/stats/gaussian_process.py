@@ -33,11 +33,21 @@ class Forecast:
 
     @property
     def mean(self) -> list[float]:
-        """The expected value at each position."""
+        """The expected value at each position, in points of accuracy, [position].
+
+        It is the mean over the models by their weights, rounded to `_DIGITS` decimals.
+        """
         return self._mixed(self.means)
 
     def chance_above(self, accuracy: float) -> list[float]:
-        """Return how likely a trial at each position gives more than this."""
+        """Return how likely a training run at each position gives more than an accuracy.
+
+        Args:
+            accuracy: In the units of the means, points of accuracy.
+
+        Returns:
+            Chances in [0, 1], [position], rounded to `_DIGITS` decimals.
+        """
         from scipy.special import ndtr  # noqa: PLC0415  # half a second, for those who forecast
 
         return self._mixed(ndtr((self.means - accuracy) / self.deviations))
@@ -55,8 +65,18 @@ def forecast(
 ) -> Forecast:
     """Forecast accuracies at the unknown positions from those at known ones.
 
-    noises: the standard error of an accuracy, or what it may be; in points. reach, height: the
-    scale, in positions and in points, of the bends that the curve may have.
+    The curve has a Matern 5/2 kernel. Each combination of reach, height and noise is weighed by its
+    marginal likelihood (Rasmussen and Williams 2006, Section 5.4).
+
+    Args:
+        known: Mean accuracy in percent by position, one at least.
+        unknown: Positions to forecast.
+        noises: What the standard error of a known mean may be, in points.
+        reach: Scale of the curve's bends along the grid, in positions.
+        height: Scale of the curve's bends, in points.
+
+    Returns:
+        Means and standard deviations by model, [model, position], and the models' weights.
     """
     seen, asked = np.array(sorted(known), float), np.array(unknown, float)
     level = math.fsum(known.values()) / len(known)

@@ -24,6 +24,9 @@ def at_chance(accuracy: float, majority: float, images: int, tries: int) -> bool
         majority: The share of the largest class, in percent.
         images: How many the accuracy is over, those of all replicates together.
         tries: Accuracies that this one may be the best of.
+
+    Returns:
+        False where chance alone exceeds the accuracy with a probability below `LEVEL`.
     """
     share, chance = accuracy / 100, majority / 100
     if share <= chance:

@@ -36,7 +36,7 @@ class Noise:
 
     @property
     def near_best(self) -> float:
-        """Std of one replicate at the best value."""
+        """Standard deviation of one replicate at the max_lr with the best mean, in points."""
         return round(float(self.size[int(np.nanargmax(self.means))]), 6)
 
 
@@ -48,6 +48,9 @@ def estimate_noise(table: Array, places: Array, floor: float = 0.0) -> Noise:
         places: of the max_lr in [0, 1] along log max_lr.
         floor: the least std of one replicate, in points, such as that of one validation image.
 
+    Returns:
+        Size by max_lr, effects by replicate, means by max_lr and the degrees of freedom. Where rows
+        and columns leave nothing, the size is `floor` or `LEAST`, with 0 degrees of freedom.
     """
     seen = ~np.isnan(table)
     filled = np.where(seen, table, 0.0)
@@ -115,23 +118,77 @@ def noise_with_more_images(noise: float, floor: float, times: float) -> float:
         noise: std of one paired replicate, points.
         floor: std that the number of images alone gives to a single accuracy, points.
         times: how many times the images.
+
+    Returns:
+        The least standard deviation of one paired replicate with so many images, in points.
     """
     images = min(floor, noise) ** 2
     return float(np.sqrt(noise**2 - images * (1 - 1 / times)))
 
 
-def precision(
-    table: Array, size: Array, steps: Array, correlation: float
-) -> tuple[Array, Array, float]:
+def lowest(table: Array, noise: Noise, depth: float, reach: float) -> float:
+    """Return the mean below which a max_lr is too far below the best to decide anything.
+
+    Args:
+        table: Accuracies in percent, (max_lr, replicates); NaN where a cell is missing.
+        noise: Of the same max_lr.
+        depth: Points below the best.
+        reach: Standard errors, of the best and a usual mean, below that.
+
+    Returns:
+        An accuracy in percent, without the replicates' effects.
+    """
+    errors = noise.size / np.sqrt((~np.isnan(table)).sum(axis=1))
+    top = int(np.argmax(noise.means - errors))
+    return float(noise.means[top] - depth - reach * np.hypot(errors[top], np.median(errors)))
+
+
+def precision(table: Array, size: Array, steps: Array, correlation: float) -> tuple[Array, Array]:
     """Integrate the replicates' effects out of what the cells say of the curve.
 
-    Returns the precision matrix A and the vector b of the normal likelihood exp(-f'Af/2 + b'f) of
-    the curve f at the max_lr, and the restricted log likelihood of the noise, f and the effects
-    being free.
+    Args:
+        table: Accuracies in percent, (max_lr, replicates); NaN where a cell is missing.
+        size: Standard deviation of one replicate's noise by max_lr, in points.
+        steps: Distances between the max_lr, (max_lr, max_lr), in steps of the grid.
+        correlation: Of the noise of neighbours, in [0, 1).
+
+    Returns:
+        The precision matrix A (max_lr, max_lr) and the vector b (max_lr,) of the normal
+        likelihood exp(-f'Af/2 + b'f) of the curve f at the max_lr.
     """
-    count = len(table)
-    matrix, vector = np.zeros((count, count)), np.zeros(count)
-    quadratic = logarithm = 0.0
+    matrices, vectors, _ = _integrated(table, size, steps, np.array([correlation]))
+    return matrices[0], vectors[0]
+
+
+def correlation(table: Array, size: Array, steps: Array) -> float:
+    """Average the correlation of neighbours' noise over its posterior under a flat prior.
+
+    Args:
+        table: Accuracies in percent, (max_lr, replicates); NaN where a cell is missing.
+        size: Standard deviation of one replicate's noise by max_lr, in points.
+        steps: Distances between the max_lr, (max_lr, max_lr), in steps of the grid.
+
+    Returns:
+        A mean over `CORRELATIONS`; 0 with one replicate, with fewer than three max_lr, or
+        where a max_lr has no accuracy.
+    """
+    if np.isnan(table).all(axis=1).any() or table.shape[1] < 2 or len(table) < 3:
+        return 0.0
+    scores = _integrated(table, size, steps, CORRELATIONS)[2]
+    weights = np.exp(scores - scores.max())
+    return float(weights @ CORRELATIONS / weights.sum())
+
+
+def _integrated(
+    table: Array, size: Array, steps: Array, correlations: Array
+) -> tuple[Array, Array, Array]:
+    """Return A and b of `precision` and the restricted log likelihood, for each correlation.
+
+    The likelihood is that of the noise, the curve and the effects being free.
+    """
+    count, kinds = len(table), len(correlations)
+    matrices, vectors = np.zeros((kinds, count, count)), np.zeros((kinds, count))
+    quadratic, logarithm = np.zeros(kinds), np.zeros(kinds)
     patterns: dict[bytes, list[int]] = {}
     seen = ~np.isnan(table)
     for replicate in range(table.shape[1]):
@@ -140,32 +197,24 @@ def precision(
         rows = np.flatnonzero(seen[:, replicates[0]])
         if not len(rows):
             continue
-        like = correlation ** steps[np.ix_(rows, rows)] if correlation else np.eye(len(rows))
-        covariance = size[rows, None] * like * size[rows]
-        inverse = np.linalg.inv(covariance)
-        ones = inverse.sum(axis=1)
-        whole = ones.sum()
-        inverse = inverse - np.outer(ones, ones) / whole
+        like = correlations[:, None, None] ** steps[np.ix_(rows, rows)]  # 0 ** 0 is 1
+        inverse = np.linalg.inv(size[rows, None] * like * size[rows])
+        ones = inverse.sum(axis=2)
+        whole = ones.sum(axis=1)
+        inverse -= ones[:, :, None] * ones[:, None, :] / whole[:, None, None]
         values = table[rows][:, replicates]
-        matrix[np.ix_(rows, rows)] += len(replicates) * inverse
-        vector[rows] += (inverse @ values).sum(axis=1)
-        quadratic += float((values * (inverse @ values)).sum())
-        determinant = float(np.linalg.slogdet(like)[1] + 2 * np.log(size[rows]).sum())
+        said = inverse @ values
+        matrices[:, rows[:, None], rows] += len(replicates) * inverse
+        vectors[:, rows] += said.sum(axis=2)
+        quadratic += (values * said).sum(axis=(1, 2))
+        determinant = np.linalg.slogdet(like)[1] + 2 * np.log(size[rows]).sum()
         logarithm += len(replicates) * (determinant + np.log(whole))
     rows = np.flatnonzero(seen.any(axis=1))
-    inner = matrix[np.ix_(rows, rows)]
+    inner = matrices[:, rows[:, None], rows]
     # one level is free, and more where no replicate ties some max_lr to the others
-    scale = float(np.trace(inner)) / len(rows)
+    scale = np.trace(inner, axis1=1, axis2=2)[:, None, None] / len(rows)
     free = inner + scale / len(rows) + RIDGE * scale * np.eye(len(rows))
-    quadratic -= float(vector[rows] @ np.linalg.solve(free, vector[rows]))
-    score = -0.5 * (logarithm + float(np.linalg.slogdet(free)[1]) + max(0.0, quadratic))
-    return matrix, vector, score
-
-
-def correlation(table: Array, size: Array, steps: Array) -> float:
-    """Average the correlation of neighbours' noise over its posterior under a flat prior."""
-    if np.isnan(table).all(axis=1).any() or table.shape[1] < 2 or len(table) < 3:
-        return 0.0
-    scores = np.array([precision(table, size, steps, float(rho))[2] for rho in CORRELATIONS])
-    weights = np.exp(scores - scores.max())
-    return float(weights @ CORRELATIONS / weights.sum())
+    solved = np.linalg.solve(free, vectors[:, rows, None])[:, :, 0]
+    quadratic -= (vectors[:, rows] * solved).sum(axis=1)
+    scores = -0.5 * (logarithm + np.linalg.slogdet(free)[1] + np.maximum(0.0, quadratic))
+    return matrices, vectors, scores

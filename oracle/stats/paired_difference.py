@@ -48,7 +48,11 @@ class Difference:
         return self.p is None or self.p < LEVEL
 
     def to_json(self) -> DifferenceJson:
-        """Return the fields, and whether it is told apart from noise, as JSON values."""
+        """Return the difference as JSON values.
+
+        Returns:
+            Every field, and whether it is told apart from noise.
+        """
         return {
             "points": self.points,
             "standard_error": self.standard_error,
@@ -59,7 +63,14 @@ class Difference:
 
     @classmethod
     def from_json(cls, stored: DifferenceJson | None) -> Difference | None:
-        """Read what :meth:`to_json` gave; None of nothing."""
+        """Read what :meth:`to_json` gave.
+
+        Args:
+            stored: JSON values, or None.
+
+        Returns:
+            The difference; None where nothing is stored.
+        """
         if stored is None:
             return None
         return cls(stored["points"], stored["standard_error"], stored["p"], stored["replicates"])
@@ -101,11 +112,17 @@ def _paired_t_test(mine: Sequence[float], theirs: Sequence[float]) -> float:
 
 
 def mean_difference(mine: Sequence[float], theirs: Sequence[float]) -> tuple[float, float | None]:
-    """Return the mean of mine - theirs, and its standard error: None with one replicate.
+    """Average mine - theirs over replicates.
 
     Args:
-        mine: Accuracies in the replicates' order, in percent.
+        mine: Accuracies in the replicates' order, in percent, one at least.
         theirs: As many, of the same replicates.
+
+    Returns:
+        The mean in points, and its standard error, None with one replicate.
+
+    Raises:
+        ValueError: where the lengths differ.
     """
     differences = [a - b for a, b in zip(mine, theirs, strict=True)]
     if len(differences) < 2:
@@ -115,7 +132,14 @@ def mean_difference(mine: Sequence[float], theirs: Sequence[float]) -> tuple[flo
 
 
 def signed(difference: Difference | None) -> str:
-    """Format a difference with its sign, and its standard error where there is one."""
+    """Format a difference with its sign.
+
+    Args:
+        difference: In points, or None.
+
+    Returns:
+        Such as `+0.12 ± 0.05`, without the standard error where there is none; `-` for None.
+    """
     if difference is None:
         return "-"
     error = "" if difference.standard_error is None else f" ± {difference.standard_error:.2f}"
@@ -124,20 +148,41 @@ def signed(difference: Difference | None) -> str:
 
 
 def size(difference: Difference) -> str:
-    """Format a difference without its sign, in words."""
+    """Format a difference without its sign, in words.
+
+    Args:
+        difference: In points.
+
+    Returns:
+        Such as `0.12 ± 0.05 points`.
+    """
     error = "" if difference.standard_error is None else f" ± {difference.standard_error:.2f}"
     return f"{abs(difference.points):.2f}{error} points"
 
 
 def side(difference: Difference) -> str:
-    """Return where the first stands, in words: as far as two digits tell."""
+    """Return where the first stands, in words.
+
+    Args:
+        difference: Of the first and the second, in points.
+
+    Returns:
+        `ahead of` or `behind`; `from` where two decimals do not tell them apart.
+    """
     if round(difference.points, 2) == 0:
         return "from"
     return "ahead of" if difference.points > 0 else "behind"
 
 
 def certainty(difference: Difference) -> str:
-    """Return whether a difference is significant, in words."""
+    """Return whether a difference is significant, in words.
+
+    Args:
+        difference: With the p of its paired t-test.
+
+    Returns:
+        A clause that names the level and the number of replicates.
+    """
     if difference.standard_error is None:
         return "no significance test with 1 replicate"
     if not difference.told_apart:
@@ -146,7 +191,15 @@ def certainty(difference: Difference) -> str:
 
 
 def flat(name: str, stored: DifferenceJson | None) -> dict[str, object]:
-    """Return what :meth:`Difference.to_json` gave, for a spreadsheet."""
+    """Flatten what :meth:`Difference.to_json` gave, for a spreadsheet.
+
+    Args:
+        name: Prefix of the columns.
+        stored: JSON values, or None.
+
+    Returns:
+        Difference and standard error in points, and p, by column; None where nothing is stored.
+    """
     return {
         f"{name}_difference": stored and stored["points"],
         f"{name}_difference_standard_error": stored and stored["standard_error"],

@@ -34,7 +34,15 @@ class Rise:
     standard_error: float | None  # None with one replicate
 
     def verdict(self, tolerance: float) -> Trained:
-        """Whether that is too much for differences of `tolerance` points to mean anything."""
+        """Return whether training had ended before the learning rate was lowered.
+
+        Args:
+            tolerance: Of the region, in points.
+
+        Returns:
+            `plateau` where the rise is at most the tolerance; above it `undertrained` where it is
+            above `SURELY` standard errors, else `undecided`.
+        """
         if self.points <= tolerance:
             return "plateau"
         error = self.standard_error or 0.0
@@ -95,5 +103,12 @@ def rise(curves: Sequence[Curve], looks: Sequence[int], steps: int) -> Rise | No
 
 
 def worst(verdicts: Sequence[Trained]) -> Trained:
-    """Return the least favourable of some verdicts, one at least."""
+    """Return the least favourable of some verdicts.
+
+    Args:
+        verdicts: One at least.
+
+    Returns:
+        The first of them in the order of `WORST`.
+    """
     return min(verdicts, key=WORST.index)

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from oracle.stats.divergence import sample_divergence
-from oracle.stats.noise import Array, Noise, correlation, estimate_noise, precision
+from oracle.stats.noise import Array, Noise, correlation, estimate_noise, lowest, precision
 
 Indices = np.ndarray[Any, np.dtype[np.int64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -59,7 +59,7 @@ class Cells:
 
     @property
     def places(self) -> Array:
-        """Natural logarithms of the max_lr."""
+        """Natural logarithms of the max_lr, rising."""
         logs: Array = np.log(self.rates)
         return logs
 
@@ -77,7 +77,15 @@ class CurvePosterior:
     ]  # indices of the tried and the grid's points
 
     def at(self, rates: Sequence[float] | Array) -> Array:
-        """Draws at any max_lr of the grid's range, (draws, rates); straight between points."""
+        """Return the drawn curves at some max_lr.
+
+        Args:
+            rates: Learning rates, (rates,).
+
+        Returns:
+            Expected accuracies in percent, (draws, rates). They are interpolated linearly in log
+            max_lr between two points, and constant beyond the first and the last one.
+        """
         logs, wanted = np.log(self.points), np.log(np.asarray(rates, float))
         right = np.clip(np.searchsorted(logs, wanted), 1, len(logs) - 1)
         share = np.clip((wanted - logs[right - 1]) / (logs[right] - logs[right - 1]), 0, 1)
@@ -97,13 +105,17 @@ def curve_posterior(
 
     Args:
         cells: at least one that did not diverge.
-        tolerance: in points of accuracy; what lies `DEPTH` of them below the best, and one of
+        tolerance: in points of accuracy. What lies `DEPTH` of them below the best, and one of
             `REACHES` standard errors, counts as lying just there.
         grid: max_lr, tried or not, that the curve is wanted at too.
         floor: the least std of one replicate's noise, in points.
         seed: of the common random numbers.
         draws: how many curves.
 
+    Returns:
+        The curves at the tried and the grid's max_lr and at up to `POINTS` in all between them,
+        (draws, points), in percent with divergence counted as 0, and the noise of the tried max_lr
+        of which some replicate did not diverge.
     """
     rng = np.random.default_rng(seed)
     logs = np.union1d(cells.places, np.log(np.asarray(grid, float)) if len(grid) else [])
@@ -141,9 +153,7 @@ def _sound(
     depth: points below the best, with `reach` standard errors, below which a value counts as lying
     just there.
     """
-    errors = noise.size / np.sqrt((~np.isnan(table)).sum(axis=1))
-    top = int(np.argmax(noise.means - errors))
-    least = noise.means[top] - depth - reach * np.hypot(errors[top], np.median(errors))
+    least = lowest(table, noise, depth, reach)
     deep = noise.means < least
     clipped = np.where(deep[:, None], table + (least - noise.means)[:, None], table)
     size = np.where(deep, np.minimum(noise.size, float(np.median(noise.size[~deep]))), noise.size)
@@ -210,7 +220,7 @@ def _draw(
     apart = np.abs(np.subtract.outer(places, places))
     step = float(np.median(np.diff(places)))
     steps = apart / max(step, 1e-12)
-    matrix, vector, _ = precision(table, size, steps, correlation(table, size, steps))
+    matrix, vector = precision(table, size, steps, correlation(table, size, steps))
     scale = float(np.sqrt(np.mean(size**2)))
     tallest = max(100 * scale, 4 * float(np.ptp(means)))
     heights = np.geomspace(0.2 * scale, tallest, HEIGHTS)
@@ -248,18 +258,16 @@ def _weighed(
     """Every model of the curve, and its probability given the cells."""
     models = list(itertools.product(KERNELS, LENGTHS, heights.tolist()))
     count = len(apart)
-    powers = heights[:, None, None] ** 2
+    powers = heights[:, None] ** 2
     scores = []
     for name in KERNELS:
         for length in LENGTHS:
             lower = np.linalg.cholesky(KERNELS[name](apart / length) + JITTER * np.eye(count))
-            inner, right = lower.T @ matrix @ lower, lower.T @ vector
-            factors = np.linalg.cholesky(np.eye(count) + powers * inner)
-            diagonals = np.diagonal(factors, axis1=1, axis2=2)
-            stacked = np.broadcast_to(right[:, None], (len(heights), count, 1))
-            solved = np.linalg.solve(factors, stacked)[:, :, 0]
-            fits = 0.5 * powers[:, 0, 0] * (solved**2).sum(axis=1)
-            scores.append(fits - np.log(diagonals).sum(axis=1))
+            # one spectrum serves every height: I + power * inner has the same eigenvectors
+            values, vectors = np.linalg.eigh(lower.T @ matrix @ lower)
+            grown = 1 + powers * np.maximum(values, 0.0)
+            along = (vectors.T @ (lower.T @ vector)) ** 2
+            scores.append(0.5 * (powers * (along / grown) - np.log(grown)).sum(axis=1))
     flat = np.concatenate(scores)
     weights = np.exp(flat - flat.max())
     return models, weights / weights.sum()

@@ -37,7 +37,11 @@ class Region:
     def contains(self, max_lr: float) -> bool:
         """Return whether a learning rate, on the grid or between its values, lies in [low, high].
 
-        A rate within one relative rounding of an end is inside.
+        Args:
+            max_lr: Any learning rate.
+
+        Returns:
+            True, too, within one relative rounding of an end.
         """
         slack = 1 + _RATE_ROUNDING
         return self.low / slack <= max_lr <= self.high * slack
@@ -94,7 +98,15 @@ def feasible_region(
 
 
 def ahead(one: float, other: float) -> bool:
-    """Return whether a mean accuracy is above another by more than rounding; both in percent."""
+    """Return whether a mean accuracy is above another by more than rounding.
+
+    Args:
+        one: In percent.
+        other: In percent.
+
+    Returns:
+        Whether they differ by more than `ROUNDING`, with the first above.
+    """
     return one > other + ROUNDING
 
 
@@ -105,5 +117,8 @@ def points(tolerance: float, kind: ToleranceKind, best: float) -> float:
         tolerance: In points, or in percent of the best.
         kind: Which of both.
         best: Best mean accuracy in percent.
+
+    Returns:
+        Points of accuracy, 0 or more.
     """
     return tolerance if kind == "points" else abs(best) * tolerance / 100

@@ -107,7 +107,13 @@ class RegionPosterior:
     posterior: CurvePosterior | None = field(default=None, repr=False, compare=False)
 
     def verdict(self, max_lr: float) -> Verdict:
-        """Return whether a learning rate, tried or not, lies in the true region [low, high].
+        """Return whether a learning rate lies in the true region [low, high].
+
+        Args:
+            max_lr: Any learning rate, tried or not.
+
+        Returns:
+            The kind, the chance that it lies inside and the replicates that would decide it.
 
         It is decided where the chance is at least `SURE` or at most 1 - `SURE`. More replicates:
         the smallest number with which it would be decided if the margin by which the chance is on
@@ -146,6 +152,10 @@ def infer_region(
             noise is taken to be one image at least, so that equal accuracies are no certainty.
         grid: max_lr that could have been tried, too; the best of all of them counts.
         region: the region where means over the replicates do not give it, since some are missing.
+
+    Returns:
+        The region, its paired differences and, from two replicates on, intervals, verdicts and the
+        posterior; None when every max_lr diverged.
     """
     region = region or feasible_region(tried, tolerance, kind)
     if region is None:
@@ -210,6 +220,9 @@ def observed_cells(tried: Mapping[float, MaxLrScores]) -> Cells:
 
     Args:
         tried: Scores of each max_lr, which may lack the last replicates.
+
+    Returns:
+        Accuracies in percent and divergence, (max_lr, replicates), max_lr rising.
     """
     rates = sorted(tried)
     shape = (len(rates), max(len(each.accuracies) for each in tried.values()))
@@ -226,8 +239,12 @@ def observed_cells(tried: Mapping[float, MaxLrScores]) -> Cells:
 def validation_images(tried: Mapping[float, MaxLrScores]) -> int | None:
     """Return how many images accuracies are shares of: the least common denominator.
 
-    None where they are no shares of up to `MOST_IMAGES`, or too few values to tell: those of a
-    small set may all be shares of a divisor.
+    Args:
+        tried: Scores of each max_lr, accuracies in percent.
+
+    Returns:
+        The number of images; None where accuracies are no shares of up to `MOST_IMAGES`, or too few
+        differ (`LEAST_VALUES`) to tell: those of a small set may all be shares of a divisor.
     """
     values = sorted({value for each in tried.values() for value in each.accuracies})
     if len(values) < LEAST_VALUES or values[0] < 0 or values[-1] > 100:
@@ -242,9 +259,14 @@ def validation_images(tried: Mapping[float, MaxLrScores]) -> int | None:
 
 
 def replicates_needed(chance: float, replicates: int) -> int | None:
-    """Return replicates to add so that a chance is at least SURE or at most 1 - SURE.
+    """Return replicates to add so that a chance is at least `SURE` or at most 1 - `SURE`.
 
-    None where it is more than `MOST_MORE`.
+    Args:
+        chance: That a max_lr lies inside the region, between 0 and 1.
+        replicates: That the chance rests on.
+
+    Returns:
+        One at least; None where it is more than `MOST_MORE`, or the chance is 1/2.
     """
     normal = NormalDist()
     margin = abs(normal.inv_cdf(chance))

@@ -30,6 +30,9 @@ def read_note(study: optuna.Study) -> str:
 
     Args:
         study: Optuna's study.
+
+    Returns:
+        Markdown.
     """
     note: str = _module("_note", "get_note").get_note(study)
     return note

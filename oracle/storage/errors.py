@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import optuna
 
-from oracle.database import COPY, DatabaseError, failed
-from oracle.errors import OptunaStudyGone, StorageError
+from oracle.database import DatabaseError, failed
+from oracle.errors import OptunaStudyGone
 
 _OPTUNA_NOT_FOUND = "Record does not exist."  # what Optuna says of a study that was deleted
 
@@ -18,7 +18,10 @@ def storage_errors(what: str) -> Iterator[None]:
     """Raise what goes wrong in the database as the package's errors.
 
     Args:
-        what: what could not be done, for the message.
+        what: What could not be done, for the message.
+
+    Yields:
+        Nothing.
 
     Raises:
         StorageError: The database fails.
@@ -32,13 +35,3 @@ def storage_errors(what: str) -> Iterator[None]:
         if error.args != (_OPTUNA_NOT_FOUND,):
             raise
         raise OptunaStudyGone(f"{what}: its Optuna study was deleted") from error
-
-
-@contextlib.contextmanager
-def decoding_errors() -> Iterator[None]:
-    """Raise StorageError where a row cannot be decoded, as nobody has stored it so."""
-    try:
-        yield
-    except (ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
-        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise StorageError(f"a result makes no sense ({reason}); {COPY}") from error

@@ -29,6 +29,15 @@ def study_name(graph: Graph, name: str, study_key: StudyKey, digits: int = HASH_
     """Return the name of an Optuna study, such as ``digits/1f0c9a2e/cycle-03/77ab01c4``.
 
     digits: of each hash.
+
+    Args:
+        graph: Of the training runs.
+        name: Of the declared study.
+        study_key: What the Optuna study holds.
+        digits: Of each hash.
+
+    Returns:
+        Parts with slashes between them.
     """
     part = study_key.kind if study_key.cycle is None else f"cycle-{study_key.cycle:02d}"
     node = study_key.node.rpartition("-")[2]  # of a run's id, its hash
@@ -52,10 +61,13 @@ class OptunaStudies:
         """Return the Optuna study in which a search's cells are recorded; make it if need be.
 
         Args:
-            graph: of the cells.
-            name: of the study, for the title.
-            study_key: what the study holds.
-            metrics: names of the trials' values; the graph's metric if left out.
+            graph: Of the cells.
+            name: Of the declared study, for the title.
+            study_key: What the study holds.
+            metrics: Names of the trials' values; the graph's metric if left out.
+
+        Returns:
+            Optuna's study; the same object for the same key.
         """
         key = (graph.id, study_key)
         if key in self._by_key:
@@ -74,6 +86,9 @@ class OptunaStudies:
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            Optuna's study; the same object for the same run.
         """
         key = (run_id, _EXTERNAL)
         if key not in self._by_key:
@@ -82,16 +97,30 @@ class OptunaStudies:
         return self._by_key[key]
 
     def numbered(self, graph: Graph) -> list[tuple[int, str]]:
-        """Return numbers and names for people of a graph's studies, summaries first."""
-        found = studies_with(self._storage.engine, "graph", graph.id)
-        studies = [DescribedStudy(*each) for each in found]
+        """Return numbers and names for people of a graph's studies, summaries first.
+
+        Args:
+            graph: Names the training runs of the system.
+
+        Returns:
+            Pairs, sorted by name.
+        """
+        rows = studies_with(self._storage.engine, "graph", graph.id)
+        studies = [DescribedStudy(*each) for each in rows]
         names = people_names(studies, first_weights_remaining(self._storage.engine, graph.id))
         later = {each.number for each in studies if not each.is_summary}
         order = sorted(names, key=lambda number: (number in later, names[number]))
         return [(number, names[number]) for number in order]
 
     def runs_of(self, number: int) -> tuple[str | None, set[str]]:
-        """Return a study's graph, and the ids of the runs that have ended with it."""
+        """Return a study's graph, and the ids of the runs that have ended with it.
+
+        Args:
+            number: Optuna's number of the study.
+
+        Returns:
+            Id of the graph, None of a study that is no run's; ids of runs.
+        """
         known = study_attributes(self._storage.engine, number)
         ended = {key.removeprefix("run:") for key in known if key.startswith("run:")}
         return known.get("graph"), ended

@@ -47,6 +47,9 @@ def people_name(
         weights_remaining: Percent; None where it is not known.
         role: What the study is in a run, as its attribute ``run:<run_id>`` has it; empty where no
             run has ended with it.
+
+    Returns:
+        A name that several studies may have.
     """
     part = _of_role(role)
     if cycle is None:

@@ -39,7 +39,14 @@ class Recorder:
     def cell(
         self, cell: Cell, result: CellResult, study_key: StudyKey, there: bool = False
     ) -> None:
-        """Write a cell down that is not there yet; there: it may be."""
+        """Store a finished cell, waiting for a database that is away.
+
+        Args:
+            cell: What was trained.
+            result: What it gave.
+            study_key: The Optuna study that it goes into.
+            there: Whether it may be stored already; then it stays as it is.
+        """
         tried = there
 
         def add() -> None:
@@ -96,19 +103,22 @@ class Recorder:
             self.patience(act)
 
     def restore(self, every: Iterable[tuple[Cell, CellResult, StudyKey]]) -> None:
-        """Write down again what a run rests on and the storage no longer has, and say so.
+        """Store again what a run rests on and the storage no longer has, and say so.
 
-        every: the cells that the run has asked for, their results and studies.
+        Args:
+            every: The cells that the run has asked for, their results and studies.
         """
         there = self.patience(lambda: self.store.cells(self.graph))
-        gone = [each for each in every if each[0].id not in there]
-        if gone:
+        missing = [each for each in every if each[0].id not in there]
+        if missing:
             self.store.forget()
-        counts = Counter(study_name(self.graph, self.name, study_key) for _, _, study_key in gone)
+        counts = Counter(
+            study_name(self.graph, self.name, study_key) for _, _, study_key in missing
+        )
         for title, count in sorted(counts.items()):
             runs = f"{count} training run{'s' * (count != 1)}"
             self.say(f"{title}: {runs} were deleted from the storage; stored again")
-        for cell, result, study_key in gone:
+        for cell, result, study_key in missing:
             self.cell(cell, result, study_key, there=True)
         if self._candidates:
             self.store.forget()

@@ -25,9 +25,7 @@ from oracle.database import (
     optuna_schema_lock,
 )
 from oracle.database.contents.optuna_tables import SUMMARY_KEY
-from oracle.database.contents.running_trials import RunningTrials
 from oracle.database.contents.studies import trials_with
-from oracle.database.optuna_rows import Trials
 from oracle.errors import OptunaStudyGone, StorageProblem
 from oracle.records.candidates import CandidateTrial
 from oracle.records.observations import Observation
@@ -35,11 +33,11 @@ from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey, StudyRole
 from oracle.storage import dashboard
 from oracle.storage.dashboard_storage import DashboardStorage
-from oracle.storage.errors import decoding_errors, storage_errors
+from oracle.storage.errors import storage_errors
 from oracle.storage.optuna_studies import OptunaStudies
+from oracle.storage.result_reader import ResultReader
 from oracle.storage.trial_codec import (
     candidate_trial,
-    cell_result,
     cell_trial,
     max_lr_axis,
     metric_of,
@@ -54,7 +52,7 @@ if TYPE_CHECKING:  # figures are written where a run ends, and a table is read w
     from plotly.graph_objects import Figure
 
 
-class ResultStore:
+class ResultStore(ResultReader):
     """The Optuna storage of one database."""
 
     def __init__(self, url: URL) -> None:
@@ -70,8 +68,7 @@ class ResultStore:
             raise BadInput("storage", [problem]) from error
         self._url = url
         self._shown: DashboardStorage | None = None  # what the dashboard reads from
-        self._trials = Trials(url)
-        self._running = RunningTrials(url)
+        super().__init__(url)
         self._studies = OptunaStudies(self._storage)
         self._numbers: dict[str, int] = {}  # of studies in their table, by name
         self._axes: dict[str, FloatDistribution | None] = {}  # of max_lr, by study
@@ -88,8 +85,7 @@ class ResultStore:
         if self._shown is not None:
             self._shown.remove_session()
             self._shown.engine.dispose()
-        self._trials.close()
-        self._running.close()
+        super().close()
 
     def dashboard(self) -> Callable[..., Any]:
         """Return the Optuna dashboard, a WSGI application; it asks nobody who they are."""
@@ -101,29 +97,6 @@ class ResultStore:
         application: Callable[..., Any] = wsgi(self._shown)
         return application
 
-    def results(self, graph: Graph) -> dict[str, CellResult]:
-        """Return all finished cells of a graph, by id. Raises StorageError when the database fails.
-
-        Args:
-            graph: Names the training runs of the system.
-        """
-        with storage_errors("the results could not be read"), decoding_errors():
-            results = [
-                cell_result(trial)
-                for trial in self._trials.complete("graph", graph.id)
-                if "cell" in trial.attributes
-            ]
-        return {result.cell: result for result in results}
-
-    def cells(self, graph: Graph) -> set[str]:
-        """Return the ids of all finished cells of a graph. Raises StorageError.
-
-        Args:
-            graph: Names the training runs of the system.
-        """
-        with storage_errors("the results could not be read"):
-            return self._trials.attributes("graph", graph.id, "cell")
-
     def forget(self) -> None:
         """Look studies up anew: one that was deleted is made again where it is needed."""
         self._studies.forget()
@@ -131,13 +104,17 @@ class ResultStore:
         self._axes.clear()
         self._candidates.clear()
 
-    def count(self, graph: Graph) -> int:
-        """Return how many trials there are of a graph, cells and candidates: it changes with each.
-
-        Raises StorageError when the database fails.
+    def stamp(self, graph: Graph) -> tuple[int, int | None, str | None]:
+        """Return what changes with each trial of a graph that is written or deleted.
 
         Args:
             graph: Names the training runs of the system.
+
+        Returns:
+            How many trials there are, cells and candidates, and the newest one's id and end.
+
+        Raises:
+            StorageError: The database fails.
         """
         with storage_errors("the results could not be counted"):
             return trials_with(self._storage.engine, "graph", graph.id)
@@ -147,6 +124,9 @@ class ResultStore:
 
         Args:
             graph: Whose studies are listed, summaries first.
+
+        Returns:
+            Pairs of number and name.
 
         Raises:
             StorageError: The database fails.
@@ -180,12 +160,23 @@ class ResultStore:
         again: bool = False,
         bounds: tuple[float, float] | None = None,
     ) -> None:
-        """Write one finished cell down, as one trial, in one transaction.
+        """Store one finished cell, as one trial, in one transaction.
 
-        claim: to the graph's lease, which holds in that transaction. again: it may be there
-        already, and stays as it is then; otherwise the caller knows that it is not. Raises
-        LeaseLost where the lease does not hold, OptunaStudyGone where the study was deleted since
-        it was last used (see :meth:`forget`), StorageError when the database fails.
+        Args:
+            graph: Names the training runs of the system.
+            name: Of the declared study.
+            study_key: The Optuna study that it goes into.
+            cell: What was trained.
+            result: What it gave.
+            claim: To the graph's lease, which holds in that transaction; None: none is needed.
+            again: Whether it may be there already, and stays as it is then; otherwise the caller
+                knows that it is not.
+            bounds: Learning rates that the study's grid never passes; None: it has no grid.
+
+        Raises:
+            LeaseLost: The lease does not hold.
+            OptunaStudyGone: The study was deleted since it was last used (see :meth:`forget`).
+            StorageError: The database fails.
         """
         with storage_errors("a finished training could not be stored"):
             study = self._studies.get(graph, name, study_key)
@@ -206,9 +197,19 @@ class ResultStore:
 
         :meth:`add` turns such a trial into the finished one.
 
-        curves: validation values by completed iterations; those that are there already stay. claim:
-        to the graph's lease. bounds: learning rates that the grid never passes. Raises LeaseLost,
-        OptunaStudyGone, and StorageError when the database fails.
+        Args:
+            graph: Names the training runs of the system.
+            name: Of the study, for the title.
+            study_key: The Optuna study that is to hold them.
+            curves: Validation values by completed iterations, of each training run. Those that are
+                there already stay.
+            claim: To the graph's lease.
+            bounds: Learning rates that the grid never passes.
+
+        Raises:
+            LeaseLost: The lease does not hold.
+            OptunaStudyGone: The Optuna study was deleted.
+            StorageError: The database fails.
         """
         with storage_errors("a curve under way could not be stored"):
             study = self._studies.get(graph, name, study_key)
@@ -224,7 +225,7 @@ class ResultStore:
         cells: Sequence[Cell],
         claim: LeaseClaim,
     ) -> None:
-        """Delete the curves of training runs that begin anew. Raises as :meth:`show_running`.
+        """Delete the curves of training runs that begin anew.
 
         Args:
             graph: Names the training runs of the system.
@@ -232,39 +233,36 @@ class ResultStore:
             study_key: The Optuna study that holds them.
             cells: The training runs.
             claim: To the graph's lease.
+
+        Raises:
+            LeaseLost: The lease does not hold.
+            StorageError: The database fails.
         """
         with storage_errors("a curve under way could not be deleted"):
             number = self._number(self._studies.get(graph, name, study_key))
             self._running.restart(number, [cell.id for cell in cells], claim)
 
     def delete_running(self, graph: Graph, claim: LeaseClaim) -> None:
-        """Delete all running trials of a graph. Raises LeaseLost, StorageError.
+        """Delete all running trials of a graph.
 
         Args:
             graph: Names the training runs of the system.
             claim: To the graph's lease.
+
+        Raises:
+            LeaseLost: The lease does not hold.
+            StorageError: The database fails.
         """
         with storage_errors("the running trials could not be deleted"):
             self._running.delete(graph.id, claim)
 
-    def running(self, graph: Graph) -> dict[str, dict[int, float]]:
-        """Return the curves so far of training runs under way, by cell id. Raises StorageError.
-
-        The driver that has shown them may have been killed since.
-
-        Args:
-            graph: Names the training runs of the system.
-        """
-        with storage_errors("the running trials could not be read"), decoding_errors():
-            return self._running.curves(graph.id)
-
     def add_candidate(
         self, graph: Graph, name: str, trial: CandidateTrial, claim: LeaseClaim | None = None
     ) -> None:
-        """Write a candidate of a search down, as one finished trial, unless it is there.
+        """Store a candidate of a search, as one finished trial, unless it is there.
 
-        The caller comes with the candidates in their order. claim: to the graph's lease. Raises
-        LeaseLost, OptunaStudyGone, and StorageError when the database fails.
+        The caller comes with the candidates in their order. Other arguments and errors are those of
+        :meth:`add`.
         """
         with storage_errors("a candidate could not be stored"):
             study = self._studies.get(graph, name, trial.study_key, trial.metrics)
@@ -279,10 +277,10 @@ class ResultStore:
     def put_summary(
         self, graph: Graph, name: str, trial: CandidateTrial, claim: LeaseClaim | None = None
     ) -> None:
-        """Write the answer of a cycle into a run's summary, in place of the one that is there.
+        """Store the answer of a cycle in a run's summary, in place of the one that is there.
 
-        One that says all of this already, and perhaps more, stays. claim: to the graph's lease.
-        Raises LeaseLost, OptunaStudyGone, and StorageError when the database fails.
+        One that says all of this already, and perhaps more, stays. Other arguments and errors are
+        those of :meth:`add`.
         """
         with storage_errors("the answer of a cycle could not be stored"):
             number = self._number(self._studies.get(graph, name, trial.study_key, trial.metrics))
@@ -291,11 +289,14 @@ class ResultStore:
     def add_observation(self, run_id: str, observation: Observation) -> None:
         """Write a training that another program ran down, as one finished trial.
 
-        The caller knows that it is not there yet. Raises StorageError when the database fails.
+        The caller knows that it is not there yet.
 
         Args:
             run_id: Id of the run.
             observation: What was observed.
+
+        Raises:
+            StorageError: The database fails.
         """
         try:
             with storage_errors("an observation could not be shown"):
@@ -306,10 +307,13 @@ class ResultStore:
                 self._studies.external(run_id).add_trial(observed_trial(observation))
 
     def observations(self, run_id: str) -> set[tuple[int, float, int]]:
-        """Return cycle, max_lr and replicate of the observations of a run that are there as trials.
+        """Return which observations of a run are there as trials.
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            Triples of cycle, max_lr and replicate.
         """
         trials = self._studies.external(run_id).get_trials(deepcopy=False)
         return {
@@ -326,12 +330,18 @@ class ResultStore:
         note: str,
         figures: Mapping[str, Figure],
     ) -> None:
-        """Give a study its note (Markdown) and figures for the dashboard.
+        """Give a study its note and figures for the dashboard; errors are those of :meth:`add`.
 
         A note that somebody has edited in the dashboard is kept as it is.
 
-        role: what the study is in this run, kept as the study's attribute ``run:<run_id>``. Raises
-        OptunaStudyGone, StorageError when the database fails.
+        Args:
+            graph: Names the training runs of the system.
+            name: Of the declared study.
+            study_key: Which Optuna study.
+            run_id: Id of the run.
+            role: What the study is in this run, stored as its attribute ``run:<run_id>``.
+            note: Markdown.
+            figures: By title.
         """
         with storage_errors("the notes for the dashboard could not be stored"):
             study = self._studies.get(graph, name, study_key)

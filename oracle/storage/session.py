@@ -22,6 +22,9 @@ def study_url(settings: Settings, study_name: str) -> URL:
         settings: Names a database, or the home.
         study_name: The name of the study's folder.
 
+    Returns:
+        Its URL; nothing is opened.
+
     Raises:
         BadInput: The storage is no URL of a database that we can use.
     """
@@ -37,6 +40,9 @@ def own_database(settings: Settings, study_name: str) -> Path | None:
     Args:
         settings: Where runs are kept and how they are trained.
         study_name: Of the study's folder.
+
+    Returns:
+        Path of a file that exists.
     """
     file = settings.study_folder(study_name) / DATABASE
     return file if settings.storage is None and file.exists() else None
@@ -48,6 +54,9 @@ def home_url(settings: Settings) -> URL:
     Args:
         settings: Names a database, or the home.
 
+    Returns:
+        Its URL; nothing is opened.
+
     Raises:
         BadInput: The storage is no URL of a database that we can use.
     """
@@ -57,10 +66,13 @@ def home_url(settings: Settings) -> URL:
 
 
 def make_place(url: URL) -> None:
-    """Make the folder of a SQLite file, to last also after a crash. Raises OSError.
+    """Make the folder of a SQLite file, to last also after a crash.
 
     Args:
         url: Of the database.
+
+    Raises:
+        OSError: The folder cannot be made.
     """
     if url.get_backend_name() == "sqlite":
         make_folder(Path(str(url.database)).absolute().parent)
@@ -72,6 +84,9 @@ def opened(url: URL) -> Iterator[tuple[RunDatabase, ResultStore]]:
 
     Args:
         url: Of the database; its folder and its tables are made if there are none.
+
+    Yields:
+        Our tables, and the results in Optuna's.
 
     Raises:
         BadInput: The database cannot be used.

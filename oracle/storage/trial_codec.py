@@ -18,8 +18,8 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, TrialState
 
+from oracle.database.contents.trial_rows import Fate, NewTrial
 from oracle.database.contents.trials import RUNNING_CELL
-from oracle.database.optuna_rows import Fate, NewTrial, StoredTrial
 from oracle.records.candidates import Axis, CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
@@ -36,6 +36,9 @@ def new_trial(trial: FrozenTrial) -> NewTrial:
 
     Args:
         trial: An ended trial, with Optuna's local times.
+
+    Returns:
+        Its values in Optuna's internal forms, times in UTC.
     """
     assert trial.datetime_start is not None
     assert trial.datetime_complete is not None  # it has ended
@@ -65,6 +68,9 @@ def metric_of(graph: Graph) -> MetricSpec | None:
 
     Args:
         graph: Names the training runs of the system.
+
+    Returns:
+        Name, unit and direction of the metric.
     """
     return getattr(graph.system, "metric", None)
 
@@ -94,6 +100,9 @@ def cell_trial(
         result: What it gave.
         metric: What a training function's values are; None of accuracies in percent.
         axis: Of max_lr in that study; the widest where it is not known.
+
+    Returns:
+        A complete trial, whose value is validation accuracy in percent or the metric's.
     """
     params, distributions = _parameters(key, cell, axis)
     optional = {"kept": result.kept, "recorded": result.recorded, "split": result.split}
@@ -166,10 +175,13 @@ def _parameters(
 
 
 def observed_trial(observation: Observation) -> FrozenTrial:
-    """Return the trial of a training run that another program reported; diverged is FAIL.
+    """Return the trial of a training run that another program reported; one that diverged is FAIL.
 
     Args:
         observation: What was observed.
+
+    Returns:
+        A trial with the time of the report.
     """
     accuracy = observation.accuracy
     trial = optuna.create_trial(
@@ -197,6 +209,9 @@ def replicate_of(trial: FrozenTrial) -> int:
 
     Args:
         trial: Of a training run.
+
+    Returns:
+        Counted from 0.
     """
     replicate = trial.user_attrs.get("replicate", trial.params.get("replicate"))
     assert isinstance(replicate, int)  # every version keeps it
@@ -209,6 +224,9 @@ def max_lr_axis(stored: str | None, bounds: tuple[float, float] | None) -> Float
     Args:
         stored: The distribution of its first trial, as JSON; None where it has none.
         bounds: Learning rates that the grid never passes; None where no grid is known.
+
+    Returns:
+        The stored distribution, else one over `bounds`; None where neither is known.
     """
     if stored is not None:
         axis = json_to_distribution(stored)
@@ -242,6 +260,9 @@ def candidate_trial(candidate: CandidateTrial) -> FrozenTrial:
 
     Args:
         candidate: Parameters and result of a candidate of S-Cyc's search.
+
+    Returns:
+        A trial that is COMPLETE, PRUNED or FAIL, with one value an objective where it is COMPLETE.
     """
     trial = optuna.create_trial(
         state=_FATES[candidate.fate],
@@ -260,35 +281,3 @@ def _distribution(axis: Axis) -> BaseDistribution:
     if axis.whole:
         return IntDistribution(int(axis.low), int(axis.high))
     return FloatDistribution(axis.low, axis.high, log=axis.log)
-
-
-def cell_result(trial: StoredTrial) -> CellResult:
-    """Return the result that a stored trial holds.
-
-    Args:
-        trial: As it was read.
-
-    Raises:
-        ValueError: The trial has no value.
-        KeyError: An attribute is missing.
-    """
-    attributes = trial.attributes
-    if trial.value is None:
-        raise ValueError("a complete trial without its value")
-    return CellResult(
-        cell=attributes["cell"],
-        curve=tuple(sorted(trial.curve.items())),
-        val_accuracy=0.0 if math.isinf(trial.value) else trial.value,
-        test_accuracy=attributes["test_accuracy"],
-        diverged=attributes["diverged"],
-        weights_remaining=attributes["weights_remaining"],
-        steps=attributes["cost"]["steps"],
-        seconds=attributes["cost"]["seconds"],
-        checkpoint=attributes["checkpoint"],
-        device=attributes["cost"]["device"],
-        kept=attributes.get("kept"),
-        recorded=attributes.get("recorded"),
-        engine=attributes["cost"].get("engine"),
-        members=attributes["cost"].get("members"),
-        split=attributes.get("split"),
-    )

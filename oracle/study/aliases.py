@@ -72,7 +72,10 @@ def as_declared(problems: Iterable[Problem], given: Mapping[str, str]) -> list[P
 
     Args:
         problems: Of a study by the names that it is stored by.
-        given: See :func:`with_stored_names`.
+        given: Names that the user gave, by stored name; see :func:`with_stored_names`.
+
+    Returns:
+        The same problems, in order.
     """
     return [replace(each, path=_declared(each.path, given)) for each in problems]
 

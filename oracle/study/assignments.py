@@ -28,6 +28,9 @@ def load_with(name_or_path: str, assignments: Sequence[str]) -> Study:
         assignments: ``FIELD=VALUE`` each: the field's path, such as ``training.steps`` or
             ``schedules[1].max_lr``, and a YAML value.
 
+    Returns:
+        The study, validated with the fields set.
+
     Raises:
         BadInput: The study or an assignment is refused.
     """
@@ -36,11 +39,17 @@ def load_with(name_or_path: str, assignments: Sequence[str]) -> Study:
 
 
 def text_with(name_or_path: str, assignments: Sequence[str]) -> tuple[str, str]:
-    """Return a study's text with fields set, and where it stands; else as :func:`load_with`.
+    """Return a study's text with fields set, and where it stands.
 
     Args:
         name_or_path: Of a built-in study, or of a file.
         assignments: ``FIELD=VALUE``, each of a field by its path.
+
+    Returns:
+        YAML, and the name of its source for messages.
+
+    Raises:
+        BadInput: As :func:`load_with`; the study itself is not validated.
     """
     text, source = study_text(name_or_path)
     if assignments:
@@ -53,8 +62,11 @@ def with_fields(content: object, assignments: Sequence[str]) -> object:
     """Return a study's JSON values with fields set.
 
     Args:
-        content: JSON values.
+        content: JSON values, which are changed in place.
         assignments: ``FIELD=VALUE``, each of a field by its path.
+
+    Returns:
+        `content`.
 
     Raises:
         BadInput: Assignments that cannot be read, or whose path leads nowhere, all at once.

@@ -10,7 +10,6 @@ from pydantic_core import PydanticCustomError
 from oracle.study.parts.grid import grid_bounds, grid_values
 from oracle.study.parts.grid_spec import GridSpec
 from oracle.study.parts.replicates import ReplicateRange, Replicates
-from scyc.errors import Problem
 from scyc.json_types import JsonObject
 from scyc.pruning.criteria import criterion_rule, scores_updates
 from scyc.schedules import scyc_curve
@@ -52,11 +51,14 @@ class LearningRates(Spec):
     s_cyc: SCyc | None = None  # Eq. 2's
 
     def max_lr_at(self, cycle: int, rate: float) -> float:
-        """Return max_lr of a pruning cycle; `rate` is the share of weights that a cycle prunes.
+        """Return max_lr of a pruning cycle: S-Cyc's, or the same at every cycle.
 
         Args:
             cycle: Completed pruning cycles, 0 for the unpruned network.
             rate: Share of the remaining weights that a cycle prunes, in (0, 1).
+
+        Returns:
+            A learning rate.
         """
         if self.s_cyc is not None:
             return scyc_curve.max_lr(self.s_cyc, cycle, rate)
@@ -64,7 +66,15 @@ class LearningRates(Spec):
         return self.max_lr
 
     def one_of(self, *ways: object) -> None:
-        """Refuse all but one way to say max_lr, and a max_lr that the schedule cannot take."""
+        """Refuse all but one way to say max_lr, and a max_lr that the schedule cannot take.
+
+        Args:
+            ways: The fields of which exactly one is given, None where it is not.
+
+        Raises:
+            PydanticCustomError: Several or none are given, or the schedule cannot take the lowest
+                max_lr.
+        """
         if sum(way is not None for way in ways) != 1:
             names = "max_lr, s_cyc or tune" if len(ways) == 3 else "max_lr or s_cyc"
             raise PydanticCustomError("one", "give exactly one of {names}", {"names": names})
@@ -87,19 +97,6 @@ def grid_fits(schedule: ScheduleSpec, grid: GridSpec) -> None:
         raise PydanticCustomError("max_lr", "{rule}", {"rule": rule})
 
 
-RESERVED_NAMES = frozenset(
-    [
-        "oracle.db",
-        "oracle.db-wal",
-        "oracle.db-shm",
-        "oracle.db-journal",
-        "logs",
-        "images",
-        "checkpoints",
-        "in-flight",
-    ]
-)  # what the program keeps beside the studies' folders
-RESERVED_RULE = "is a name of the program's own files; choose another"
 HASH_DIGITS = (8, 16, 64)  # of a hash in a name that people read; more where it is taken
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
@@ -267,29 +264,8 @@ def short_ids(name: str, digest: str) -> tuple[str, ...]:
     Args:
         name: Of the study.
         digest: Hash, in hexadecimal.
+
+    Returns:
+        One id for each of `HASH_DIGITS`, the shortest first.
     """
     return tuple(f"{name}-{digest[:digits]}" for digits in HASH_DIGITS)
-
-
-def is_reserved(name: str) -> bool:
-    """Whether a name is one of the program's own files or folders, or of what SQLite adds to one.
-
-    Names are lower case, so no two of them differ by case only.
-    """
-    return name in RESERVED_NAMES or name.startswith("oracle.db-")
-
-
-def reserved_name_problems(study: Study) -> list[Problem]:
-    """Return a problem for each name of a folder that the program needs for files of its own.
-
-    Checked before a run starts, not when a study is read: what was stored stays readable.
-
-    Args:
-        study: What was declared.
-    """
-    names = {"name": study.name, "beside": study.beside}
-    return [
-        Problem(path, RESERVED_RULE, name)
-        for path, name in names.items()
-        if name is not None and is_reserved(name)
-    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oracle.errors import SettingProblem
-from oracle.study.base import LearningRates, Study, reserved_name_problems
+from oracle.study.base import LearningRates, Study
 from oracle.study.distributions import DistributionsStudy
 from oracle.study.oracle import OracleStudy
 from oracle.study.parts.grid import grid_bounds, growth_problems
@@ -13,12 +13,62 @@ from oracle.study.search import PaperRecipe, SearchStudy
 from scyc.errors import BadInput, Problem, unknown
 from scyc.specs.factory import FactorySpec
 
+RESERVED_NAMES = frozenset(
+    [
+        "oracle.db",
+        "oracle.db-wal",
+        "oracle.db-shm",
+        "oracle.db-journal",
+        "logs",
+        "images",
+        "checkpoints",
+        "in-flight",
+    ]
+)  # what the program keeps beside the studies' folders
+RESERVED_RULE = "is a name of the program's own files; choose another"
+
+
+def is_reserved(name: str) -> bool:
+    """Return whether a name is that of a file or folder of the program's own, or of SQLite's.
+
+    Names are lower case, so no two of them differ by case only.
+
+    Args:
+        name: Of a study or of a run.
+
+    Returns:
+        True where a folder of this name would hide such a file.
+    """
+    return name in RESERVED_NAMES or name.startswith("oracle.db-")
+
+
+def reserved_name_problems(study: Study) -> list[Problem]:
+    """Return a problem for each name of a folder that the program needs for files of its own.
+
+    Checked before a run starts, not when a study is read: what was stored stays readable.
+
+    Args:
+        study: What was declared.
+
+    Returns:
+        Problems of the fields `name` and `beside`; [] where neither is reserved.
+    """
+    names = {"name": study.name, "beside": study.beside}
+    return [
+        Problem(path, RESERVED_RULE, name)
+        for path, name in names.items()
+        if name is not None and is_reserved(name)
+    ]
+
 
 def declared_grids(study: Study) -> dict[str, GridSpec]:
     """Return the grids of max_lr that a study searches, by their path in the study.
 
     Args:
         study: What was declared.
+
+    Returns:
+        Grids by path, such as "schedules[0].tune.max_lr"; {} of a study without a grid.
     """
     if isinstance(study, OracleStudy):
         return {"grid": study.grid}
@@ -38,6 +88,9 @@ def max_lr_bounds(study: Study) -> tuple[float, float] | None:
 
     Args:
         study: What was declared.
+
+    Returns:
+        The lowest and the highest learning rate of all its grids, extended.
     """
     bounds = [grid_bounds(grid) for grid in declared_grids(study).values()]
     if not bounds:
@@ -50,6 +103,9 @@ def start_problems(study: Study) -> list[Problem]:
 
     Args:
         study: What was declared.
+
+    Returns:
+        Problems by field; [] where it can be run.
     """
     grids = declared_grids(study).items()
     growth = [problem for path, grid in grids for problem in growth_problems(grid, path)]
@@ -61,6 +117,9 @@ def uses_own_code(study: Study) -> bool:
 
     Args:
         study: What was declared.
+
+    Returns:
+        True where its data set or network is a factory of the user's.
     """
     return isinstance(study.dataset, FactorySpec) or isinstance(study.network, FactorySpec)
 
@@ -71,6 +130,9 @@ def learning_rates(study: Study, label: str | None = None) -> LearningRates:
     Args:
         study: What is declared.
         label: Of the entry; None is the one with S-Cyc, or the first.
+
+    Returns:
+        Schedule, and max_lr or S-Cyc's parameters.
 
     Raises:
         BadInput: There is no such label, the entry's max_lr is still to be tuned, or S-Cyc's

@@ -141,6 +141,9 @@ class MetricScale:
 
         Args:
             value: In the metric's unit.
+
+        Returns:
+            Points, of which more is better.
         """
         return self.sign * self._size * value + 0.0
 
@@ -149,6 +152,9 @@ class MetricScale:
 
         Args:
             points: In points of accuracy.
+
+        Returns:
+            In the metric's unit.
         """
         return self.sign * points / self._size + 0.0
 
@@ -157,6 +163,9 @@ class MetricScale:
 
         Args:
             points: In points.
+
+        Returns:
+            In the metric's unit, without a sign of its own.
         """
         return points / self._size
 
@@ -165,6 +174,9 @@ class MetricScale:
 
         Args:
             study: As declared.
+
+        Returns:
+            The same study where its tolerance is in percent or relative.
         """
         if study.metric == PERCENT_ACCURACY or study.tolerance_kind == "relative":
             return study

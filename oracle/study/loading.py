@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import json
 import re
 from collections import Counter
 from collections.abc import Hashable
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import yaml
 
 from oracle.errors import SettingProblem
 from oracle.study.base import Study
+from oracle.study.built_in import bundled_studies
 from oracle.study.validation import parse
 from scyc.errors import BadInput, Problem, unknown
 from scyc.json_types import JsonObject
@@ -78,10 +77,20 @@ _Strict.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
 def read_yaml(text: str, source: str) -> object:
-    """Return JSON values from YAML text. Raises BadInput for anything that is not plain YAML.
+    """Return JSON values from YAML text.
 
     Refused beside malformed text: duplicate keys, keys that are not text, anchors and aliases,
     tags, more than one document, nesting over 20 levels, over 30,000 values, text over 1 MB.
+
+    Args:
+        text: YAML.
+        source: Name of what is read, for errors.
+
+    Returns:
+        Mappings, lists, text, numbers, booleans and None.
+
+    Raises:
+        BadInput: It is not plain YAML, with line and column where they are known.
     """
     if len(text.encode("utf-8", "replace")) > _MOST_BYTES:
         raise BadInput(source, [Problem("study", f"is over {_MOST_BYTES} bytes; shorten it")])
@@ -108,11 +117,17 @@ def _code(character: int | str) -> int:
 
 
 def read_json(text: str, source: str = "study") -> object:
-    """Return JSON values, as strictly as :func:`read_yaml` reads YAML. Raises BadInput.
+    """Return JSON values, as strictly as :func:`read_yaml` reads YAML.
 
     Args:
         text: JSON.
         source: Name of what is read, for errors.
+
+    Returns:
+        Mappings, lists, text, numbers, booleans and None.
+
+    Raises:
+        BadInput: It is not JSON, repeats a key, or is too long or too deep.
     """
 
     def refused(rule: str) -> BadInput:
@@ -149,7 +164,10 @@ def repeated_key(content: bytes) -> str | None:
     """Return a key that one object of JSON text has twice; None where there is none, or no JSON.
 
     Args:
-        content: What is kept.
+        content: JSON text.
+
+    Returns:
+        The first such key.
     """
     repeated: list[str] = []
 
@@ -211,7 +229,10 @@ def load_study(name_or_path: str) -> Study:
     """Load a study from a file, or a built-in one by its name.
 
     Args:
-        name_or_path: Either.
+        name_or_path: Name of a built-in study, or path of a YAML file.
+
+    Returns:
+        A study of the kind that the file names.
 
     Raises:
         BadInput: It is refused, with every problem found.
@@ -245,23 +266,6 @@ def study_text(name_or_path: str) -> tuple[str, str]:
     except (OSError, ValueError) as error:  # also a name with NUL, or what is not UTF-8
         rule = f"cannot be read: {getattr(error, 'strerror', None) or error}; name another file"
         raise BadInput(name_or_path, [Problem("study", rule)]) from error
-
-
-def bundled_studies() -> dict[str, str]:
-    """Return the YAML of every built-in study, by name."""
-    folder = _beside_package()  # by its place: a user's own `studies` would be imported first
-    files = (entry for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-    return {
-        entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
-        for entry in sorted(files, key=lambda entry: entry.name)
-    }
-
-
-def _beside_package() -> Traversable:
-    """Return the folder of the built-in studies, which lies beside the package."""
-    package = importlib.resources.files("oracle")
-    assert isinstance(package, Path)  # it is never run from an archive
-    return package.parent / "studies"
 
 
 def _bundled(name: str) -> tuple[str, str]:

@@ -139,6 +139,9 @@ class OracleStudy(Study):
 
         Args:
             cycle: Completed pruning cycles, 0 for the unpruned network.
+
+        Returns:
+            A learning rate (Eq. 2 of Liu et al. 2021).
         """
         if self.s_cyc is None:
             return None

@@ -30,6 +30,9 @@ def scale_down(study: Study, wanted: ScaleDown) -> Study:
         study: As declared.
         wanted: What to reduce.
 
+    Returns:
+        A study with another id; `study` is left as it is.
+
     Raises:
         BadInput: The study would not be smaller, or two drops of a schedule would fall together.
     """
@@ -84,11 +87,14 @@ def _of_images(wanted: ScaleDown) -> list[Problem]:
 
 
 def lengthened(study: OracleStudy, factor: float) -> OracleStudy:
-    """Return the study with so many times the iterations, warm-up, drops and looks with them.
+    """Return the study with `factor` times the iterations, warm-up, drops and validations.
 
     Args:
         study: Is left as it is.
         factor: 1 or more.
+
+    Returns:
+        A new study; numbers of iterations are rounded.
     """
     content = as_json(study)
     _scaled(content, factor)

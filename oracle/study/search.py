@@ -122,6 +122,9 @@ class Halving(Spec):
 
         Args:
             last: Last pruning cycle.
+
+        Returns:
+            first, first * factor, first * factor^2 and so on, below `last`.
         """
         rungs: list[int] = []
         rung = self.first
@@ -202,10 +205,13 @@ class Objective(Spec):
         return self
 
     def each(self, last: int) -> tuple[tuple[int, ...], ...]:
-        """For each objective the cycles whose accuracies are averaged.
+        """Return for each objective the cycles whose accuracies are averaged.
 
         Args:
             last: Number of the last cycle.
+
+        Returns:
+            One tuple of cycles an objective.
         """
         if self.name == "target":
             return ((last,),)

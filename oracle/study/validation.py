@@ -39,6 +39,9 @@ def parse(content: object, source: str, stored: bool = False) -> Study:
         stored: It was accepted before, maybe by a version that had no ranges of numbers, and is
             read without them.
 
+    Returns:
+        A study of the kind that `content` names; without one, of kind "oracle".
+
     Raises:
         BadInput: The study is refused, with every problem found.
     """
@@ -67,6 +70,9 @@ def parse_as(spec: type[_Spec], content: object, source: str, stored: bool = Fal
         content: What was read.
         source: Where it stands, for messages.
         stored: See :func:`parse`.
+
+    Returns:
+        The spec.
 
     Raises:
         BadInput: It is refused, with every problem found.

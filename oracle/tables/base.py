@@ -90,6 +90,9 @@ def table_header(study: Study, run_id: str, complete: bool) -> TableHeader:
         study: What was declared.
         run_id: Id of the run.
         complete: Whether the run is complete.
+
+    Returns:
+        Keys of every table; `replicates` is the least number.
     """
     return {
         "study": study.name,
@@ -105,6 +108,9 @@ def training_cost(results: Iterable[CellResult]) -> TrainingCost:
 
     Args:
         results: Results of training runs.
+
+    Returns:
+        Number of training runs, iterations, and seconds of workers' devices.
     """
     unique = {result.cell: result for result in results}.values()
     return {
@@ -119,6 +125,9 @@ def s_cyc_parameters(curve: SCyc) -> SCycParameters:
 
     Args:
         curve: S-Cyc's parameters.
+
+    Returns:
+        epsilon, delta, q and beta.
     """
     return {"epsilon": curve.epsilon, "delta": curve.delta, "q": curve.q, "beta": curve.beta}
 
@@ -128,6 +137,9 @@ def run_cycle_row(done: RunCycle) -> RunCycleRow:
 
     Args:
         done: The finished cycle.
+
+    Returns:
+        Accuracies in percent, one a replicate; weights remaining in percent.
     """
     return {
         "cycle": done.cycle,
@@ -144,6 +156,9 @@ def finite(values: Sequence[float | None]) -> list[float]:
 
     Args:
         values: One a replicate; None where it diverged.
+
+    Returns:
+        Values in order; [] where every replicate diverged.
     """
     return [value for value in values if value is not None]
 
@@ -154,6 +169,9 @@ def paired_differences(mine: Sequence[CellResult], theirs: Sequence[CellResult])
     Args:
         mine: One run's, in the order of the replicates.
         theirs: The other's.
+
+    Returns:
+        Mean and standard error of validation and test, in points of accuracy.
     """
     return {
         "validation": difference(

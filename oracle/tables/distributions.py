@@ -84,6 +84,9 @@ def table(
         complete: Whether these are all there will be.
         label: Which of the study's runs, where it has several.
 
+    Returns:
+        A table of kind "distributions".
+
     Raises:
         ValueError: The study records nothing.
     """

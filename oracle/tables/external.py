@@ -11,12 +11,13 @@ from scyc.json_types import JsonObject
 def table(now: ExternalRunState) -> JsonObject:
     """Return a run's state and its complete cycles.
 
-    ``done``: training runs that were asked for and observed; ``known``: in all, as far as can be
-    told now; ``cycle``: the one under way, null where the run has ended; ``cycles``: see
-    :func:`cycle`.
-
     Args:
         now: How far the run has come.
+
+    Returns:
+        ``done``: training runs that were asked for and observed; ``known``: in all, as far as can
+        be told now; ``cycle``: the one under way, null where the run has ended; ``cycles``: see
+        :func:`cycle`.
     """
     return {
         "run": now.run.id,
@@ -34,7 +35,10 @@ def cycle(run: ExternalRun, number: int, region: Region | None) -> JsonObject:
     Args:
         run: As it was declared.
         number: The cycle.
-        region: Null while the cycle is open, and where every max_lr diverged.
+        region: None while the cycle is open, and where every max_lr diverged.
+
+    Returns:
+        JSON values; null for what is not known.
     """
     s_cyc = run.curve(number)
     row: JsonObject = {"cycle": number, "s_cyc": s_cyc}

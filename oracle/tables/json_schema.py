@@ -23,6 +23,9 @@ def json_schema(kind: str | None = None, ref_template: str = "#/$defs/{model}") 
         kind: A name of :data:`oracle.tables.registry.TABLES`; None for any of them.
         ref_template: How one definition refers to another.
 
+    Returns:
+        A schema with its definitions under ``$defs``.
+
     Raises:
         KeyError: The kind is unknown.
     """
@@ -37,6 +40,9 @@ def validate(content: object) -> Table:
 
     Args:
         content: JSON values. A key that no table of this version has is refused.
+
+    Returns:
+        `content`, as a table.
 
     Raises:
         pydantic.ValidationError: It is not as :func:`json_schema` says.

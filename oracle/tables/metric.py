@@ -21,6 +21,9 @@ def in_metric(table: OracleTable, study: FunctionStudy, scale: MetricScale) -> O
         table: An oracle run's table, in points.
         study: What declares the metric.
         scale: From points to the metric's values.
+
+    Returns:
+        A new table.
     """
     metric = study.metric
     cycles = table["cycles"]
@@ -40,6 +43,9 @@ def is_minimised(table: OracleTable) -> bool:
 
     Args:
         table: Of an oracle run, of this version or an earlier one.
+
+    Returns:
+        False of accuracies.
     """
     return table.get("metric", {"mode": "max"})["mode"] == "min"
 

@@ -108,6 +108,9 @@ def table(
         oracle: The finished cycles of the greedy oracle.
         path: The finished cycles of S-Cyc's own run.
         complete: Whether that is all there will be.
+
+    Returns:
+        A table of kind "oracle".
     """
     method, bounds = _search(study)
     header = table_header(study, run_id, complete)

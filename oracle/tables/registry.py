@@ -28,6 +28,9 @@ def is_empty(table: Table) -> bool:
 
     Args:
         table: Of a run.
+
+    Returns:
+        True also of a table whose first cycle is under way.
     """
     if table["kind"] == "schedules":
         return not any(row["cycles"] for row in table["schedules"])

@@ -138,6 +138,9 @@ def table(
         run_id: The run's id.
         entries: What has been found of each schedule, in the study's order.
         complete: Whether that is all there will be.
+
+    Returns:
+        A table of kind "schedules".
     """
     rows = [_entry(study, each) for each in entries]
     cycles = study.columns or (study.paper.cycles if study.paper else range(study.cycles + 1))
@@ -281,5 +284,8 @@ def column_of(row: ScheduleRow, cycle: int) -> ScheduleCycle | None:
     Args:
         row: Of a schedule.
         cycle: Completed pruning cycles, 0 for the unpruned network.
+
+    Returns:
+        The entry, or None.
     """
     return next((each for each in row["cycles"] if each["cycle"] == cycle), None)

@@ -163,6 +163,9 @@ def table(study: SearchStudy, run_id: str, results: SearchResults) -> SearchTabl
         study: The declared search.
         run_id: Id of the run.
         results: The candidates, as far as they have come.
+
+    Returns:
+        A table of kind "search", the best candidate first.
     """
     every = [
         result for each in results.candidates for done in each.cycles for result in done.results
@@ -211,6 +214,9 @@ def line(study: SearchStudy, candidate: Candidate) -> str:
     Args:
         study: Which search.
         candidate: A candidate whose training runs have all ended.
+
+    Returns:
+        One line without an end; objectives in percent.
     """
     curve, objectives = candidate.curve, study.objective.each(study.cycles)
     scores = " / ".join(f"{candidate.score(cycles):.2f} %" for cycles in objectives)
@@ -226,6 +232,9 @@ def metric(name: str, cycles: Sequence[int]) -> str:
     Args:
         name: Of the objective.
         cycles: That it is averaged over.
+
+    Returns:
+        Such as "mean accuracy of cycles 0 to 5, %".
     """
     if name != "mean":
         return f"accuracy after cycle {cycles[0]}, %"

@@ -31,6 +31,9 @@ def create_app(
         service: Answers the requests.
         settings: Of the pages and the limits.
         looked_after: Whether its queue is, without which the server is not ready.
+
+    Returns:
+        The application, which closes nothing of the service.
     """
     app = FastAPI(
         title="S-Cyc oracle",

@@ -46,10 +46,16 @@ class Asset:
 
 @functools.cache
 def asset(name: str) -> Asset:
-    """Return one of the files, read and packed once. Raises KeyError for another name.
+    """Return one of the files, read and compressed once.
 
     Args:
         name: Of the file.
+
+    Returns:
+        Content, the same compressed, and a stamp of the content.
+
+    Raises:
+        KeyError: There is no such file.
     """
     if name == "plotly.js":
         content = page.plotly_js()
@@ -68,6 +74,9 @@ def address(name: str) -> str:
 
     Args:
         name: Of the file.
+
+    Returns:
+        A path of this server.
     """
     return f"/assets/{asset(name).stamp}/{name}"
 

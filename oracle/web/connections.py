@@ -32,10 +32,13 @@ class ConnectionLimits:
     open: Counter[str] = field(default_factory=Counter)  # by address
 
     def admit(self, address: str) -> bool:
-        """Count a connection; False where there are too many.
+        """Count a new connection, unless there are too many.
 
         Args:
             address: Of the client.
+
+        Returns:
+            False where there are too many, in all or of this address.
         """
         if self.open.total() >= self.total or self.open[address] >= self.per_address:
             return False
@@ -63,6 +66,9 @@ def limits_of_this_process(
     Args:
         most: Connections that are wanted.
         of_one_address: Connections of one address that are wanted.
+
+    Returns:
+        Limits; the process's limit of descriptors is raised where it may be.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = max(_WANTED, most + _RESERVED + ACCEPTED_AT_ONCE)
@@ -92,7 +98,11 @@ class BoundedProtocol(H11Protocol):
         self._write_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Count the connection, or close it."""
+        """Count the connection, or close it.
+
+        Args:
+            transport: Of the connection; it is aborted where there are too many.
+        """
         super().connection_made(transport)
         address = self.client[0] if self.client else ""
         if not self.limits.admit(address):
@@ -109,14 +119,22 @@ class BoundedProtocol(H11Protocol):
         self._watch_request()
 
     def data_received(self, data: bytes) -> None:
-        """Take a part of a request, which must be whole before its time has passed."""
+        """Take a part of a request, which must be whole before its time has passed.
+
+        Args:
+            data: What has come of the request.
+        """
         if self._address is None:
             return
         super().data_received(data)
         self._watch_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Make room for another."""
+        """Make room for another connection, and stop this one's timers.
+
+        Args:
+            exc: Why it was lost; None where it was closed.
+        """
         if self._address is not None:
             self.limits.leave(self._address)
             self._address = None

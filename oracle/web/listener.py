@@ -38,6 +38,9 @@ def listening(host: str, port: int) -> socket.socket:
         host: Name or address.
         port: 0 is any that is free.
 
+    Returns:
+        The socket, which accepts connections.
+
     Raises:
         OSError: The address is taken or is none of this machine.
     """
@@ -56,9 +59,13 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def listen(app: FastAPI, bound: socket.socket) -> None:
-    """Answer requests until this process is told to end, by SIGTERM or SIGINT.
+    """Answer requests until this process is ended by SIGTERM or SIGINT.
 
     The second signal does not wait for open requests.
+
+    Args:
+        app: The application.
+        bound: A socket of :func:`listening`.
     """
     # SQLite lets go of the interpreter at every row, and a list of jobs then waits a turn for each.
     sys.setswitchinterval(_TURN)
@@ -103,14 +110,14 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {each: signal.signal(each, self._told) for each in _ENDING}
+        before = {each: signal.signal(each, self._on_signal) for each in _ENDING}
         try:
             yield
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)
 
-    def _told(self, number: int, frame: Any) -> None:
+    def _on_signal(self, number: int, frame: Any) -> None:
         self.force_exit = self.should_exit
         self.should_exit = True
         self.leaving()

@@ -50,7 +50,7 @@ async def _changes(request: Request, service: Service, jobs: list[str]) -> Async
             revisions = await run_in_threadpool(service.jobs.revisions, jobs)
             count = sum((await run_in_threadpool(service.jobs.count)).values())
             changed = [
-                await run_in_threadpool(_told, service, job_id)
+                await run_in_threadpool(_job_line, service, job_id)
                 for job_id, revision in revisions.items()
                 if seen.get(job_id) != revision
             ]
@@ -68,7 +68,7 @@ async def _changes(request: Request, service: Service, jobs: list[str]) -> Async
         await asyncio.sleep(_LOOK)
 
 
-def _told(service: Service, job_id: str) -> str:
+def _job_line(service: Service, job_id: str) -> str:
     job = service.jobs.get(job_id)
     return json.dumps(
         {

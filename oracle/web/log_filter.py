@@ -23,7 +23,14 @@ class OncePerMinute(logging.Filter):
         self._seen: dict[tuple[object, ...], tuple[float, int]] = {}  # since when; left out
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether a record is to be written."""
+        """Return whether a record is to be written.
+
+        Args:
+            record: Its message gets the number of those left out before.
+
+        Returns:
+            False where one like it was written less than a minute ago.
+        """
         kind, now = _kind(record), self._now()
         with self._lock:
             since, left_out = self._seen.get(kind, (-_PAUSE, 0))

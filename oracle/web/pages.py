@@ -20,7 +20,7 @@ from oracle.rest.schemas import Smaller
 from oracle.runs.catalog import StoredRun
 from oracle.search.graph import Graph
 from oracle.service.service import Service
-from oracle.study.loading import bundled_studies
+from oracle.study.built_in import bundled_studies
 from oracle.web import source_marks
 from oracle.web.rendering import PageRoute, render
 from scyc.errors import BadInput, Problem
@@ -118,7 +118,7 @@ def one_job(request: Request, service: ServiceDep, who: Reader, job: Name) -> Re
         events=events[-_EVENTS:],
         more=max(0, len(events) - _EVENTS),
         source=shown.source,
-        **_found(service, shown.run_id),
+        **_run_fields(service, shown.run_id),
     )
 
 
@@ -155,7 +155,7 @@ def one_run(request: Request, service: ServiceDep, _: Reader, run: Name) -> Resp
         events=(),
         more=0,
         source=study_yaml(known),
-        **_found(service, known.record.run_id),
+        **_run_fields(service, known.record.run_id),
     )
 
 
@@ -168,7 +168,7 @@ def run_of_study(
     return RedirectResponse(f"/runs/{known.record.run_id}" if known else "/", 303)
 
 
-def _found(service: Service, run_id: str | None) -> dict[str, Any]:
+def _run_fields(service: Service, run_id: str | None) -> dict[str, Any]:
     """Collect what there is of a run, for its page."""
     try:
         known = service.run(run_id) if run_id else None

@@ -47,7 +47,17 @@ _SAID: Mapping[int, str] = MappingProxyType(
 
 
 def render(request: Request, name: str, status: int = 200, **fields: Any) -> HTMLResponse:
-    """Render a page from its template, with what every page needs."""
+    """Render a page from its template, with what every page needs.
+
+    Args:
+        request: The browser's request.
+        name: Of the template.
+        status: Of the answer.
+        fields: Variables of the template.
+
+    Returns:
+        The page, which browsers do not store.
+    """
     who = current(request) if request.method in ("GET", "HEAD") else fields.pop("who", None)
     fields = {"who": who, **fields}
     page = _PAGES.get_template(name).render(
@@ -69,6 +79,9 @@ def refusal(
         status: Of the answer.
         detail: What went wrong.
         errors: Problems of the input.
+
+    Returns:
+        The page, with this status.
     """
     title = _SAID.get(status) or HTTPStatus(status).phrase
     return render(

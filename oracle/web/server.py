@@ -61,7 +61,10 @@ class ServeOptions:
         """Return a bound, as it was set or by default.
 
         Args:
-            name: Of the limit.
+            name: Of the limit, a key of `LIMITS`.
+
+        Returns:
+            In the unit of the limit.
         """
         return self.limits.get(name, default(name))
 

@@ -74,6 +74,9 @@ def own(path: str) -> str:
 
     Args:
         path: As a browser sent it.
+
+    Returns:
+        The path as it is, or "/".
     """
     plain = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if plain else "/"

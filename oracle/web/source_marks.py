@@ -27,13 +27,14 @@ class Line:
 
 
 def line(text: str, path: str) -> int | None:
-    """Find the line, from 1, of a field such as ``grid.max_lr[4]``, or of what holds it.
-
-    None where the text does not tell.
+    """Find the line of a field such as ``grid.max_lr[4]``, or of what holds it.
 
     Args:
         text: YAML.
         path: Of the field, such as ``grid.max_lr[4]``.
+
+    Returns:
+        Number of the line, from 1; None where the text does not tell.
     """
     said = _LINE.match(path)
     if said:
@@ -58,6 +59,9 @@ def marked(text: str, problems: Sequence[Problem]) -> list[Line]:
     Args:
         text: YAML of a study.
         problems: That were found in it.
+
+    Returns:
+        Lines in order, each with its problems; [] where no problem has a line.
     """
     texts = text.splitlines()
     at: dict[int, list[Problem]] = {}

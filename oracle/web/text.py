@@ -11,7 +11,10 @@ def left(seconds: float | None) -> str:
     """Format a duration in its two largest units, such as ``2 h 5 min``; "" of None.
 
     Args:
-        seconds: The duration.
+        seconds: The duration; None: not known.
+
+    Returns:
+        "" where it is not known.
     """
     if seconds is None:
         return ""
@@ -29,6 +32,9 @@ def when(moment: datetime) -> str:
 
     Args:
         moment: In UTC.
+
+    Returns:
+        Such as "03 May 2026, 14:05 UTC".
     """
     return f"{moment:%d %b %Y, %H:%M} UTC"
 
@@ -37,7 +43,10 @@ def share(job: Job) -> int:
     """Return how much of a job is done, in whole percent; 100 only when all is.
 
     Args:
-        job: The same job.
+        job: Of any state.
+
+    Returns:
+        0 to 100.
     """
     if job.state == "done":  # also where fewer training runs were needed than was estimated
         return 100
@@ -50,7 +59,10 @@ def amount(job: Job) -> str:
     """Return how far a job is, in training runs.
 
     Args:
-        job: The same job.
+        job: Of any state.
+
+    Returns:
+        Such as "12 of 40 training runs".
     """
     if job.state == "done":
         return f"{job.done:,} training runs"
@@ -64,5 +76,8 @@ def lines(text: str) -> list[str]:
 
     Args:
         text: With line breaks.
+
+    Returns:
+        Lines without an end.
     """
     return text.splitlines()

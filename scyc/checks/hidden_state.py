@@ -18,6 +18,9 @@ def attributes(network: nn.Module) -> dict[str, Any]:
 
     Args:
         network: The network as PyTorch has it.
+
+    Returns:
+        Copies by path: buffers that are not persistent, and attributes that are not torch's own.
     """
     held: dict[str, Any] = {}
     for path, module in network.named_modules():
@@ -67,7 +70,11 @@ def same(one: Any, two: Any) -> bool:
 
     Args:
         one: Tensor, array, number or a collection of them.
-        two: Likewise.
+        two: What it is compared with.
+
+    Returns:
+        True where type, shape, keys and order agree, and tensors agree within 1e-3 of their values;
+        NaN equals NaN.
     """
     if isinstance(one, Tensor) and isinstance(two, Tensor):
         if one.shape != two.shape or one.dtype != two.dtype:

@@ -41,6 +41,10 @@ def problems(system: SystemSpec, images: Images) -> list[Problem]:
     Args:
         system: What is trained.
         images: Pixels and labels of the data set.
+
+    Returns:
+        Problems of the field `network.factory`, or of `training.batch` where the batch is too small
+        for batch norm; [] where the network can be trained.
     """
     factory = system.network
     assert isinstance(factory, FactorySpec)
@@ -124,13 +128,13 @@ def _training_rules(system: SystemSpec, images: Images) -> list[str]:  # noqa: P
         ]
     if rule := _last_batch_rule(system, images, trainer.network):
         return [rule]
-    return _pruning_rules(system, trainer, first.outcome.network, first.outcome.kept)
+    return _pruning_rules(system, trainer, first.outcome.network, first.outcome.snapshot)
 
 
 def _pruning_rules(
-    system: SystemSpec, trainer: Trainer, trained: Network, kept: Network | None
+    system: SystemSpec, trainer: Trainer, trained: Network, snapshot: Network | None
 ) -> list[str]:
-    pruned = trainer.pruned(trained, 0, 1, kept)
+    pruned = trainer.pruned(trained, 0, 1, snapshot)
     remaining = trainer.weights_remaining(pruned)
     if not remaining < 100 and system.pruning.criterion != "none":
         return [

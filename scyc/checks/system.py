@@ -33,6 +33,9 @@ def problems(system: SystemSpec, images: Images, cycles: int = 1) -> list[Proble
         system: What is trained.
         images: Pixels and labels of the data set.
         cycles: Pruning cycles after the unpruned network.
+
+    Returns:
+        Problems by field of the study, each with rule and remedy; [] where it can be trained.
     """
     classes = len(images.classes)
     own = isinstance(system.network, FactorySpec)

@@ -56,12 +56,13 @@ def share(cache: Path, fingerprint: str, blobs: Blobs) -> None:
 def fetch(cache: Path, fingerprint: str, blobs: Blobs) -> None:
     """Get a data set that was shared into a cache folder, unless it is there.
 
-    Raises ImagesLost when it was not shared, or what is there is damaged; it is shared again then.
-
     Args:
         cache: Folder of decoded images.
         fingerprint: Hash of the images.
         blobs: What all machines reach.
+
+    Raises:
+        ImagesLost: It was not shared, or what is there is damaged; it is shared again then.
     """
     if cached(cache, fingerprint) is not None:
         return

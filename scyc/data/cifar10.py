@@ -28,12 +28,18 @@ _NAMES = frozenset(  # what a pickled array of numbers is built with
 
 
 def read(root: Path) -> tuple[list[Array], list[Array], list[str]]:
-    """Read pixels, uint8 [images, 3, 32, 32], and labels of each file, and the class names.
-
-    The training files come first. Raises OSError and ValueError for what is not CIFAR-10.
+    """Read pixels and labels of each file of CIFAR-10, and the names of the classes.
 
     Args:
-        root: Folder above torchvision's.
+        root: Folder above torchvision's ``cifar-10-batches-py``.
+
+    Returns:
+        Pixels of each file, uint8 [images, 3, 32, 32], the training files first; their labels,
+        int64 [images]; the names of the classes.
+
+    Raises:
+        OSError: A file is missing or cannot be read.
+        ValueError: A file is not the one that torchvision downloads.
     """
     kind = _kind()
     held = [_plain(root / kind.base_folder / name, md5) for name, md5 in _files()]
@@ -60,6 +66,9 @@ def is_in(folder: Path) -> bool:
 
     Args:
         folder: Above torchvision's own.
+
+    Returns:
+        True where the folder is there; its files are not looked at.
     """
     base: str = _kind().base_folder
     return (folder / base).is_dir()

@@ -86,7 +86,7 @@ def load(
     indices = stratified(np.array(loaded.labels), share)
     if isinstance(loaded, Listed):
         return image_files.read(loaded.part(indices.tolist(), share.classes), cache, test_part)
-    images = _kept(loaded, indices, share, test_part)
+    images = _chosen(loaded, indices, share, test_part)
     images = replace(images, fingerprint=_fingerprint(images))
     if not isinstance(spec, FactorySpec):
         return images
@@ -108,8 +108,11 @@ def is_given_again(
     Args:
         spec: The factory.
         images: What :func:`load` has made of it, with the same `subset` and `test_part`.
-        subset: See there.
-        test_part: See there.
+        subset: That of :func:`load`.
+        test_part: That of :func:`load`.
+
+    Returns:
+        True where pixels, labels, names of the classes and parts are the same.
 
     Raises:
         BadInput: It gives no images this time.
@@ -118,7 +121,7 @@ def is_given_again(
         return True
     source, share = own.source(spec, None), subset or SubsetSpec()
     check_part(source.named, test_part)
-    again = _kept(source, stratified(np.array(source.labels), share), share, test_part)
+    again = _chosen(source, stratified(np.array(source.labels), share), share, test_part)
     if np.may_share_memory(images.pixels.numpy(), again.pixels.numpy()):
         return _fingerprint(again) == images.fingerprint
     same = (again.classes, again.parts) == (images.classes, images.parts)
@@ -129,9 +132,9 @@ def is_given_again(
     )
 
 
-def _kept(arrays: Arrays, indices: Array, share: SubsetSpec, test_part: str | None) -> Images:
+def _chosen(arrays: Arrays, indices: Array, share: SubsetSpec, test_part: str | None) -> Images:
     """Return the images with these indices, without their fingerprint."""
-    named = splits.kept_parts(arrays.named, indices) if test_part is not None else ()
+    named = splits.parts_of_subset(arrays.named, indices) if test_part is not None else ()
     pixels, labels = _taken(arrays.parts, indices), arrays.labels[indices].astype(np.int64)
     classes = tuple(arrays.classes[: share.classes])
     return Images(torch.from_numpy(pixels), torch.from_numpy(labels), classes, "", named)
@@ -145,11 +148,14 @@ def _fingerprint(images: Images) -> str:
 
 
 def check_part(named: NamedParts, wanted: str | None) -> None:
-    """Refuse a test part that a data set does not come in. Raises BadInput.
+    """Refuse a test part that a data set does not come in.
 
     Args:
         named: Parts that the data set comes in, with their sizes.
         wanted: Name of the part that is to be the test part.
+
+    Raises:
+        BadInput: There is no such part.
     """
     if rule := splits.part_rule(named, wanted):
         raise bad("split.test", rule, wanted)
@@ -163,6 +169,9 @@ def stratified(labels: Array, subset: SubsetSpec) -> Array:
     Args:
         labels: Integers [images], from 0.
         subset: The share and the number of classes.
+
+    Returns:
+        Indices int64 [chosen], rising; of each class round(share * images), at least 1.
 
     Raises:
         BadInput: When there are fewer classes than the subset takes.

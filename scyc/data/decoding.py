@@ -67,6 +67,9 @@ def traits(content: bytes) -> Traits:
 
     Args:
         content: The whole file.
+
+    Returns:
+        What has to be done to the image; that of a plain image where the header cannot be read.
     """
     if _surely_plain(content):
         return _PLAIN_TRAITS
@@ -88,6 +91,9 @@ def decode(file: Path, size: int | None) -> Array | Problem:
     Args:
         file: An image file.
         size: Pixels a side after resizing; None leaves it as it is.
+
+    Returns:
+        Pixels, or a problem of the field `dataset.root` with the path of the file.
     """
     try:
         with Image.open(file, formats=_FORMATS) as image:
@@ -113,6 +119,9 @@ def resized(pixels: Array, size: int | None) -> Array:
     Args:
         pixels: Uint8 [images, 3, height, width].
         size: Pixels a side; None leaves them as they are.
+
+    Returns:
+        Uint8 [images, 3, size, size], by bilinear filtering; `pixels` itself where nothing changes.
     """
     if size is None or pixels.shape[2:] == (size, size):
         return pixels

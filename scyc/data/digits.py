@@ -12,7 +12,14 @@ from scyc.specs.datasets import DigitsSpec
 
 
 def source(_: DigitsSpec, __: Path | None) -> Arrays:
-    """Return the 1,797 images of 8 x 8 pixels, with values 0 to 16."""
+    """Return the 1,797 images of 8 x 8 pixels, with values 0 to 16.
+
+    Args:
+        _, __: Neither is read: the data set has no options, and comes with scikit-learn.
+
+    Returns:
+        Pixels uint8 [1797, 1, 8, 8] with values 0 to 16, and labels 0 to 9.
+    """
     table = _table()
     pixels = table[:, :-1].reshape(-1, 1, 8, 8).astype(np.uint8)
     return Arrays([pixels], table[:, -1], [str(digit) for digit in range(10)])

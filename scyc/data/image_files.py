@@ -33,8 +33,8 @@ def read(listed: Listed, cache: Path | None, test_part: str | None = None) -> Im
 
     Args:
         listed: The files.
-        cache: See :func:`scyc.data.datasets.load`.
-        test_part: See there.
+        cache: As for :func:`scyc.data.datasets.load`.
+        test_part: As for :func:`scyc.data.datasets.load`.
 
     Returns:
         Pixels uint8 [images, channels, height, width], labels and the fingerprint.
@@ -68,6 +68,9 @@ def examples(files: Iterable[Path]) -> str:
 
     Args:
         files: At least one.
+
+    Returns:
+        Relative paths with a comma between them, for a message.
     """
     shown = list(files)[:2]
     above = os.path.commonpath([file.parent.parent for file in shown])

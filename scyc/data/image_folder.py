@@ -26,14 +26,15 @@ _NOT_READ = frozenset(
 def source(spec: ImageFolderSpec, root: Path | None) -> Arrays | Listed:
     """List the images of a folder of class folders, or read CIFAR-10 as torchvision keeps it.
 
-    Raises BadInput with every problem found.
-
     Args:
         spec: The declared data set.
         root: Folder of the images, instead of the spec's own.
 
     Returns:
         All images as arrays, or a list of files.
+
+    Raises:
+        BadInput: With every problem found.
     """
     folder = folder_of(spec.name, spec.root, root)
     try:
@@ -49,7 +50,7 @@ def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
 
     As torchvision's ImageFolder does, it takes every image at any depth below a class's folder; but
     hidden files and folders are passed over, and a folder that is a part of a data set, such as
-    "train", is not taken for a class. Raises BadInput with every problem found.
+    "train", is not taken for a class.
 
     Args:
         folder: Holds the class folders, or the parts that do.
@@ -57,6 +58,9 @@ def class_folders(folder: Path, parts: Sequence[str]) -> Listed:
 
     Returns:
         Files with their labels.
+
+    Raises:
+        BadInput: With every problem found.
     """
     if not folder.is_dir():
         raise bad(
@@ -154,6 +158,9 @@ def is_image(file: Path) -> bool:
 
     Args:
         file: Path of a file, which is not opened.
+
+    Returns:
+        True for the endings .jpg, .png and so on, in any case; False for a folder.
     """
     named = file.suffix.lower() in torchvision_compat.torchvision().datasets.folder.IMG_EXTENSIONS
     return named and not file.is_dir()
@@ -207,6 +214,10 @@ def hidden(name: str) -> bool:
 
     Args:
         name: Of a file or folder.
+
+    Returns:
+        True where it starts with a dot or is one that operating systems and file servers make, such
+        as ``__MACOSX``.
     """
     return name.startswith(".") or name.lower() in _SYSTEM
 

@@ -53,6 +53,9 @@ def equal_groups(contents: Iterable[Hashable]) -> tuple[tuple[int, ...], ...]:
 
     Args:
         contents: In the order of the indices.
+
+    Returns:
+        Groups of indices, each rising, in the order of their first; () where all contents differ.
     """
     alike: dict[Hashable, list[int]] = defaultdict(list)
     for index, content in enumerate(contents):
@@ -66,7 +69,7 @@ def split(images: Images, shares: SplitSpec, seed: int, replicate: int) -> Split
     Args:
         images: Pixels and labels of the data set.
         shares: Sizes of the parts.
-        seed: Of all random numbers.
+        seed: Of the study.
         replicate: Number of the replicate, from 0.
 
     Returns:

@@ -18,7 +18,7 @@ _PIECE = 2**22  # values looked at together, so that copies in float64 stay smal
 
 
 def source(spec: FactorySpec, _: Path | None) -> Arrays:
-    """Call a data set's factory. Raises BadInput for what is not pixels and labels.
+    """Call a data set's factory.
 
     Args:
         spec: Path and options of the factory.
@@ -26,6 +26,9 @@ def source(spec: FactorySpec, _: Path | None) -> Arrays:
 
     Returns:
         All images as arrays.
+
+    Raises:
+        BadInput: It gives no pixels and labels.
     """
     try:
         made: Any = load_factory(spec.factory)(**spec.options)
@@ -143,7 +146,11 @@ def labels_rule(labels: Array, images: int) -> str | None:
 
     Args:
         labels: As they were given.
-        images: Number of images.
+        images: How many images there are.
+
+    Returns:
+        Rule and remedy as text; None where they are labels, whole numbers [images] of every class
+        from 0.
     """
     given = f"labels are {labels.dtype} {labels.shape}"
     if labels.ndim == 2 and len(labels) == images:

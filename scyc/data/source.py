@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from scyc.data.splits import NamedParts, kept_parts
+from scyc.data.splits import NamedParts, parts_of_subset
 from scyc.errors import BadInput, Problem
 
 Array = np.ndarray[Any, Any]
@@ -42,10 +42,13 @@ class Listed:
         Args:
             indices: Of the images, rising.
             classes: How many; None: all.
+
+        Returns:
+            A new list, with the sizes of the named parts counted anew; nothing is decoded.
         """
         files = [self.files[index] for index in indices]
         labels = [self.labels[index] for index in indices]
-        parts = kept_parts(self.parts, np.asarray(indices))
+        parts = parts_of_subset(self.parts, np.asarray(indices))
         return Listed(files, labels, self.classes[:classes], parts, self.size, self.notices)
 
 
@@ -56,6 +59,9 @@ def folder_of(name: str, own: str | None, root: Path | None) -> Path:
         name: The data set's.
         own: The folder that its spec names.
         root: The folder that is named elsewhere, which goes before.
+
+    Returns:
+        `root` where it is given, else `own`; it need not exist.
 
     Raises:
         BadInput: Where neither is named.
@@ -80,5 +86,8 @@ def bad(path: str, rule: str, value: object = None) -> BadInput:
         path: Of the field in the study.
         rule: What is broken, and the remedy.
         value: What was given.
+
+    Returns:
+        The error, for the caller to raise.
     """
     return BadInput("dataset", [Problem(path, rule, value)])

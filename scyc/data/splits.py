@@ -83,6 +83,9 @@ def sizes(labels: Tensor, named: NamedParts, spec: SplitSpec) -> dict[str, int]:
         labels: Integer classes [images].
         named: Parts that the data set comes in, with their sizes.
         spec: Sizes of the parts.
+
+    Returns:
+        Number of images by the name of the part, one of `PARTS`.
     """
     drawn = draw(labels, named, spec, 0, 0)
     return {name: len(indices) for name, indices in zip(PARTS, drawn, strict=True)}
@@ -91,7 +94,10 @@ def sizes(labels: Tensor, named: NamedParts, spec: SplitSpec) -> dict[str, int]:
 def counts(labels: Tensor, classes: int, indices: Sequence[Tensor]) -> dict[str, PartCounts]:
     """Count the images and the classes of each part; every part has at least one image.
 
-    indices: of the images of each part, in the order of `PARTS`.
+    Args:
+        labels: Integer classes [images] of the whole data set.
+        classes: How many classes there are.
+        indices: Of the images of each part, in the order of `PARTS`.
 
     Returns:
         Counts by the name of the part.
@@ -112,6 +118,10 @@ def remarks(
         labels: Integer classes [images].
         classes: Names of the classes.
         replicates: Counts of each replicate, by part.
+
+    Returns:
+        Lines for the user, at most one on single images and one a part; [] where nothing is
+        lacking.
     """
     lines = []
     by_class = torch.bincount(labels, minlength=len(classes))
@@ -165,8 +175,16 @@ def divided_copies(copies: Sequence[Sequence[int]], indices: Indices) -> list[tu
     return divided
 
 
-def kept_parts(named: NamedParts, indices: Array) -> NamedParts:
-    """Return the parts of a subset; indices: rising indices of the images that are in it."""
+def parts_of_subset(named: NamedParts, indices: Array) -> NamedParts:
+    """Return the parts of a subset of a data set that comes in parts.
+
+    Args:
+        named: Names and sizes of the parts of the whole data set, in the order of the images.
+        indices: Rising indices of the images that are in the subset.
+
+    Returns:
+        The same names with the number of images of each that are in the subset, which may be 0.
+    """
     ends = np.cumsum([count for _, count in named])
     until = [0, *np.searchsorted(indices, ends).tolist()]
     return tuple(
@@ -180,6 +198,9 @@ def fingerprint_with(fingerprint: str, parts: NamedParts) -> str:
     Args:
         fingerprint: Hash of the images.
         parts: Names and sizes of the parts.
+
+    Returns:
+        Hexadecimal hash; `fingerprint` itself where there are no parts.
     """
     return content_hash(["parts", fingerprint, parts]) if parts else fingerprint
 
@@ -190,6 +211,9 @@ def part_rule(named: NamedParts, wanted: str | None) -> str | None:
     Args:
         named: Parts that the data set comes in, with their sizes.
         wanted: Name of the part that is to be the test part.
+
+    Returns:
+        Rule and remedy as text, with a suggestion for a misspelt name.
     """
     if wanted is None:
         return None

@@ -35,15 +35,20 @@ KNOWN: Mapping[str, Size] = MappingProxyType(
 
 
 def stand_in(spec: DatasetSpec, subset: SubsetSpec, test_part: str | None = None) -> Images | None:
-    """Return black images as many and as large as a data set's; None where that is not known.
+    """Return black images as many and as large as a data set's.
 
-    They take the memory of one image. Raises BadInput as :func:`scyc.data.datasets.load` does for
-    too many classes and an unknown part.
+    They take the memory of one image.
 
     Args:
         spec: The declared data set.
         subset: The share of the images that is taken.
         test_part: Name of the part that is to be the test part.
+
+    Returns:
+        Images without a fingerprint; None where the number of images of the data set is not known.
+
+    Raises:
+        BadInput: There are fewer classes than the subset takes, or there is no such part.
     """
     known = KNOWN.get(getattr(spec, "name", ""))
     if known is None:
@@ -60,5 +65,5 @@ def stand_in(spec: DatasetSpec, subset: SubsetSpec, test_part: str | None = None
         torch.from_numpy(labels[indices]),
         tuple(str(label) for label in range(subset.classes or known.classes)),
         "",
-        splits.kept_parts(known.parts, indices) if test_part is not None else (),
+        splits.parts_of_subset(known.parts, indices) if test_part is not None else (),
     )

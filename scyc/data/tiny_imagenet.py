@@ -25,7 +25,7 @@ def source(spec: TinyImageNetSpec, root: Path | None) -> Listed:
     """List the labelled images: the training part class by class, then the other by file name.
 
     The folder is what the archive unpacked to, or the one around it. Classes are the folders in
-    train/, sorted. Raises BadInput with every problem found.
+    train/, sorted.
 
     Args:
         spec: The declared data set.
@@ -33,6 +33,9 @@ def source(spec: TinyImageNetSpec, root: Path | None) -> Listed:
 
     Returns:
         Files with their labels.
+
+    Raises:
+        BadInput: With every problem found.
     """
     folder = folder_of(spec.name, spec.root, root)
     top = folder if (folder / "train").is_dir() else folder / _ARCHIVE

@@ -34,14 +34,15 @@ class _Kept:
 def source(spec: TorchvisionDataSpec, root: Path | None) -> Arrays | Listed:
     """Read all images of a data set of torchvision's, and download it where the spec says so.
 
-    Raises BadInput where the folder does not hold the whole data set, or the download fails.
-
     Args:
         spec: The declared data set.
         root: Folder of the images, instead of the spec's own.
 
     Returns:
         All images as arrays, or a list of files.
+
+    Raises:
+        BadInput: The folder does not hold the whole data set, or the download fails.
     """
     folder = folder_of(spec.name, spec.root, root)
     dataset = _KNOWN[spec.name]

@@ -29,6 +29,9 @@ def why_unsupported(network: nn.Module, device: torch.device, training: Training
         network: The network as PyTorch has it.
         device: What it would be trained on.
         training: Iterations, batch size, optimiser and precision.
+
+    Returns:
+        As :meth:`scyc.engines.registry.Engine.why_unsupported`.
     """
     if device.type != "cuda":
         return "only a GPU records graphs"

@@ -30,6 +30,9 @@ def why_unsupported(network: nn.Module, device: torch.device, training: Training
         network: The network as PyTorch has it.
         device: What it would be trained on.
         training: Iterations, batch size, optimiser and precision.
+
+    Returns:
+        As :meth:`scyc.engines.registry.Engine.why_unsupported`.
     """
     return _why_not_lowered(network)
 

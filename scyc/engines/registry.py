@@ -31,6 +31,10 @@ class Engine(Protocol):
             network: The network as PyTorch has it.
             device: What it would be trained on.
             training: Iterations, batch size, optimiser and precision.
+
+        Returns:
+            The reason as text for the user; None where the engine can. A reason may still be
+            missing: `train` raises ValueError for what shows only when the network is called.
         """
 
     def train(
@@ -83,6 +87,9 @@ def candidates(training: TrainingSpec, network: nn.Module, device: torch.device)
         training: Iterations, batch size, optimiser and precision.
         network: The network as PyTorch has it.
         device: What it would be trained on.
+
+    Returns:
+        Names of `ENGINES`, at least one, in the order in which equals are chosen.
     """
     if training.engine != "auto":
         return (training.engine,)
@@ -97,10 +104,13 @@ def supports(name: str, training: TrainingSpec, network: nn.Module, device: torc
     """Return whether an engine can do such a training.
 
     Args:
-        name: Of the engine.
+        name: Of the engine, one of `ENGINES`.
         training: Iterations, batch size, optimiser and precision.
         network: The network as PyTorch has it.
         device: What it would be trained on.
+
+    Returns:
+        True where :meth:`Engine.why_unsupported` gives no reason.
     """
     return ENGINES[name].why_unsupported(network, device, training) is None
 
@@ -111,6 +121,9 @@ def engine_problem(training: TrainingSpec, network: nn.Module) -> str | None:
     Args:
         training: Iterations, batch size, optimiser and precision.
         network: The network as PyTorch has it.
+
+    Returns:
+        Rule and remedy as text; None for "auto", and for an engine that supports the network.
     """
     name = training.engine
     anywhere = torch.device("cuda")  # which all engines support; it is not used

@@ -104,7 +104,7 @@ class _Training:
         self._memory_format = preferred_format(network)
         self._done = 0  # iterations
         self._curve = ValidationCurve()
-        self._best, self._kept = job.start, job.start  # `_kept` from the job's keep_at on
+        self._best, self._snapshot = job.start, job.start  # `_snapshot` from the job's keep_at on
         self._finite = torch.ones((), dtype=torch.bool, device=self._device)
         self._diverged = False
         network.train()
@@ -141,7 +141,7 @@ class _Training:
         with torch.no_grad():
             self._finite &= loss.isfinite()
         if self._done == job.keep_at:
-            self._kept = _snapshot(network, job)
+            self._snapshot = _snapshot(network, job)
         if is_validation_step(self._done, self._training):
             self._diverged = not self._finite
             if not self._diverged:
@@ -174,8 +174,8 @@ class _Training:
         self._network.load_state_dict(self._best.state)
         test = self._accuracy(job.feed.test)
         final = last if self._training.carry == "last" else self._best
-        kept = None if job.keep_at is None else self._kept
-        return Outcome(self._curve.points, self._curve.best, test, False, final, kept)
+        snapshot = None if job.keep_at is None else self._snapshot
+        return Outcome(self._curve.points, self._curve.best, test, False, final, snapshot)
 
     def state(self) -> State:
         """Return all that later iterations depend on, on the CPU. Its keys are stored in files."""
@@ -191,7 +191,7 @@ class _Training:
                 for key, values in self._optimizer.state_dict()["state"].items()
             },
             "best": None if self._best is self._job.start else self._best.state,
-            "kept": None if self._kept is self._job.start else self._kept.state,
+            "kept": None if self._snapshot is self._job.start else self._snapshot.state,
             "drawn": torch.default_generator.get_state(),
             "drawn_on_gpu": torch.cuda.get_rng_state(self._device) if on_gpu else None,
         }
@@ -209,7 +209,7 @@ class _Training:
         if state["best"] is not None:
             self._best = Network(state["best"], masks)
         if state["kept"] is not None:
-            self._kept = Network(state["kept"], masks)
+            self._snapshot = Network(state["kept"], masks)
         torch.default_generator.set_state(state["drawn"])
         if state["drawn_on_gpu"] is not None:
             torch.cuda.set_rng_state(state["drawn_on_gpu"], self._device)
@@ -223,6 +223,9 @@ def evaluate(network: nn.Module, feed: Feed, indices: Tensor) -> float:
         network: With the weights that are evaluated.
         feed: The images.
         indices: Of the images, int64.
+
+    Returns:
+        Top-1 accuracy, 0 to 100.
     """
     network.eval()
     memory_format = preferred_format(network)
@@ -267,8 +270,11 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed PyTorch's own generators of the CPU and of `device`, and restore them afterwards.
 
     Args:
-        seed: Of all random numbers.
-        device: What it would be trained on.
+        seed: Of all random numbers that are drawn inside.
+        device: Whose generator is seeded, beside that of the CPU.
+
+    Yields:
+        Nothing.
     """
     on_gpu = device.type == "cuda"
     with torch.random.fork_rng([device] if on_gpu else []):

@@ -37,6 +37,9 @@ def why_unsupported(network: nn.Module, device: torch.device, training: Training
         network: The network as PyTorch has it.
         device: What it would be trained on.
         training: Iterations, batch size, optimiser and precision.
+
+    Returns:
+        As :meth:`scyc.engines.registry.Engine.why_unsupported`.
     """
     if training.precision == "bf16":
         return 'it has no "bf16"'

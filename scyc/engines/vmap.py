@@ -30,6 +30,9 @@ def why_unsupported(network: nn.Module, device: torch.device, training: Training
         network: The network as PyTorch has it.
         device: What it would be trained on.
         training: Iterations, batch size, optimiser and precision.
+
+    Returns:
+        As :meth:`scyc.engines.registry.Engine.why_unsupported`.
     """
     return why_not_functional(network)
 
@@ -39,6 +42,9 @@ def why_not_functional(network: nn.Module) -> str | None:
 
     Args:
         network: The network as PyTorch has it.
+
+    Returns:
+        The layer and what it does, as text; None where :func:`torch.func.functional_call` fits.
     """
     if (rule := custom_code(network)) is not None:
         return rule
@@ -68,7 +74,12 @@ def train(
 ) -> list[Outcome]:
     """Train all jobs side by side (see :class:`scyc.engines.registry.Engine`).
 
-    The network is left as it is.
+    Args:
+        network: Its code is mapped over the members by :func:`torch.func.vmap`; it is left as it
+            is.
+        jobs: One a member of the pack.
+        training: Iterations, batch size, optimiser and precision.
+        state_store: Where the state of the pack is saved from time to time; None: nowhere.
 
     Returns:
         Outcomes in the order of the jobs.

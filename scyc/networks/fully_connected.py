@@ -43,6 +43,9 @@ class FullyConnected(nn.Module):
 
         Args:
             images: [batch, channels, height, width].
+
+        Returns:
+            [batch, classes].
         """
         hidden = images.flatten(1)
         for layer, norm, relu in zip(self.layers[:-1], self.norms, self.relus, strict=True):
@@ -51,5 +54,14 @@ class FullyConnected(nn.Module):
 
 
 def build(spec: FullyConnectedSpec, shape: Sequence[int], classes: int) -> FullyConnected:
-    """Return the network of a spec for images of this shape: channels, height, width."""
+    """Return the network of a spec for images of a shape.
+
+    Args:
+        spec: Widths of the hidden layers, and whether they have batch norm.
+        shape: Channels, height and width of an image.
+        classes: How many logits it has.
+
+    Returns:
+        The network, its weights drawn from torch's generator.
+    """
     return FullyConnected(math.prod(shape), classes, spec.hidden, batch_norm=spec.batch_norm)

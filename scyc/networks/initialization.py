@@ -11,7 +11,7 @@ def he_initialise(module: nn.Module) -> None:
     A layer without values is left alone: torch imports its compiler, two seconds, to draw none.
 
     Args:
-        module: The layer.
+        module: A layer of any kind; those without weights stay as they are.
     """
     if isinstance(module, nn.Conv2d | nn.Linear) and not module.weight.is_meta:
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu")

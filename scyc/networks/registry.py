@@ -94,6 +94,9 @@ def problems(  # noqa: PLR0911  # one a rule
         prune_last: whether the last linear layer is pruned.
         batch: images of a training step, where one is to be tried that is known to fail.
 
+    Returns:
+        Problems of the fields `network` and `training.batch`, from the first rule that is broken;
+        [] where the network fits.
     """
     own = isinstance(spec, FactorySpec)
     if isinstance(spec, torchvision.SPECS) and (problems := torchvision.problems(spec, shape)):
@@ -148,8 +151,11 @@ def initial_state(
         spec: The declared network.
         shape: Channels, height and width of an image.
         classes: Number of classes.
-        seed: Of all random numbers.
+        seed: Of the study; the weights are drawn from a generator of their own.
         replicate: Number of the replicate, from 0.
+
+    Returns:
+        Parameters and buffers by name, on the CPU; the same for equal arguments.
     """
     network = build(spec, shape, classes, seeds.seed(seed, "weights", replicate))
     own = isinstance(spec, FactorySpec)
@@ -164,6 +170,9 @@ def parameter_count(network: nn.Module) -> int:
 
     Args:
         network: The network as PyTorch has it.
+
+    Returns:
+        Numbers in all parameters, a shared one counted once, pruned ones included.
     """
     return sum(math.prod(parameter.shape) for parameter in network.parameters())
 

@@ -62,6 +62,9 @@ class ResNet20(nn.Module):
 
         Args:
             images: [batch, channels, height, width].
+
+        Returns:
+            [batch, classes].
         """
         hidden = self.relu(self.bn(self.conv(images)))
         hidden = self.blocks(hidden)
@@ -69,5 +72,14 @@ class ResNet20(nn.Module):
 
 
 def build(spec: ResNet20Spec, shape: Sequence[int], classes: int) -> ResNet20:
-    """Return the network of a spec for images of this shape: channels, height, width."""
+    """Return the network of a spec for images of a shape.
+
+    Args:
+        spec: Channels of the first stage.
+        shape: Channels, height and width of an image; ResNet-20 takes any height and width.
+        classes: How many logits it has.
+
+    Returns:
+        The network, its weights drawn from torch's generator.
+    """
     return ResNet20(shape[0], classes, spec.width)

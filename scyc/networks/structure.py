@@ -27,6 +27,8 @@ def problems(network: nn.Module) -> list[str]:
     Args:
         network: as the user's factory returns it.
 
+    Returns:
+        Rule and remedy of each, as text; [] where the network can be trained and pruned.
     """
     parameters = list(network.named_parameters())
     lazy = [name for name, value in (*parameters, *network.named_buffers()) if is_lazy(value)]
@@ -65,6 +67,9 @@ def storages(network: nn.Module) -> dict[int, str]:
 
     Args:
         network: The network as PyTorch has it.
+
+    Returns:
+        The last name in each storage, by address; storages of 0 bytes are left out.
     """
     named = (*network.named_parameters(), *network.named_buffers())
     return {

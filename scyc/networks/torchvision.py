@@ -61,6 +61,9 @@ class SmallVgg(nn.Module):
 
         Args:
             images: [batch, channels, height, width].
+
+        Returns:
+            [batch, classes].
         """
         return cast("Tensor", self.classifier(self.avgpool(self.features(images)).flatten(1)))
 
@@ -109,6 +112,9 @@ class SmallAlexNet(nn.Module):
 
         Args:
             images: [batch, channels, height, width].
+
+        Returns:
+            [batch, classes].
         """
         return cast("Tensor", self.classifier(self.avgpool(self.features(images)).flatten(1)))
 
@@ -125,6 +131,9 @@ def small_resnet50(channels: int, classes: int, width: int = 64) -> nn.Module:
         channels: Of an image.
         classes: Number of classes.
         width: Channels of the first stage.
+
+    Returns:
+        torchvision's module with those two layers replaced.
     """
     models = torchvision_compat.torchvision().models
     network = cast("nn.Module", models.resnet50(num_classes=classes, width_per_group=width))
@@ -170,11 +179,15 @@ def build(spec: TorchvisionNetworkSpec, shape: Sequence[int], classes: int) -> n
 
 
 def problems(spec: TorchvisionNetworkSpec, shape: Sequence[int]) -> list[Problem]:
-    """Say why a network cannot be had so, or not for images of this [channels, height, width].
+    """Return why torchvision's network does not fit a spec or the shape of the images.
 
     Args:
         spec: The declared network.
         shape: Channels, height and width of an image.
+
+    Returns:
+        Problems of the fields `network.width` and `network.form`; [] for the form "small", which
+        takes any image here.
     """
     if spec.form == "small":
         return []

@@ -21,6 +21,9 @@ def make(spec: AdamSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
     Args:
         spec: The declared optimiser.
         parameters: What is optimised.
+
+    Returns:
+        Adam or AdamW, fused.
     """
     kind = AdamW if spec.name == "adamw" else Adam
     betas = (spec.beta1, spec.beta2)

@@ -44,7 +44,10 @@ class Flat:
         """Return the parts of another tensor with the layout of `whole`.
 
         Args:
-            whole: Of the layout of `whole`.
+            whole: A tensor [members, numbers] of the layout of this one's `whole`.
+
+        Returns:
+            One view for each of `shapes`, which share the memory of `whole`.
         """
         return [
             piece[: math.prod(shape)].view(shape)
@@ -66,6 +69,9 @@ class Flat:
 
         Args:
             rows: Indices of members.
+
+        Returns:
+            A new one with the rows' parts, on the same device.
         """
         shapes = [(len(rows), *shape[1:]) for shape in self.shapes]
         selected = Flat(shapes, self.whole.dtype, self.whole.device)

@@ -18,6 +18,9 @@ def training_loss(training: TrainingSpec) -> Loss:
 
     Args:
         training: Iterations, batch size, optimiser and precision.
+
+    Returns:
+        A function of logits and labels that gives the loss, a scalar.
     """
     if not training.label_smoothing:
         return functional.cross_entropy

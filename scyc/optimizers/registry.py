@@ -28,6 +28,9 @@ class OptimizerModule(Protocol):
         Args:
             spec: Its declaration.
             parameters: What is optimised.
+
+        Returns:
+            The optimiser; a schedule sets its learning rate before every step.
         """
 
     def Stacked(self, spec: Any, weights: Flat, masks: Flat | None) -> StackedOptimizer:  # noqa: N802
@@ -37,6 +40,9 @@ class OptimizerModule(Protocol):
             spec: Its declaration.
             weights: Weights of all members [members, weights].
             masks: Of all members; None: nothing is pruned.
+
+        Returns:
+            An optimiser that updates `weights` in place, a learning rate for each member.
         """
 
 
@@ -53,6 +59,9 @@ def make_optimizer(spec: OptimizerSpec, parameters: Iterable[nn.Parameter]) -> O
     Args:
         spec: The declared optimiser.
         parameters: What is optimised.
+
+    Returns:
+        The optimiser that `OPTIMIZERS` has under the name of the spec.
     """
     return OPTIMIZERS[spec.name].make(spec, parameters)
 
@@ -71,6 +80,9 @@ def make_stacked(
         masks: Like `weights`, 1 where a weight remains and 0 where it is pruned; None where nothing
             is pruned.
         decays: Weight decay of each part of `weights`; None: the optimiser's own.
+
+    Returns:
+        An optimiser that updates `weights` in place; its steps equal those of PyTorch's.
     """
     made = OPTIMIZERS[spec.name].Stacked(spec, weights, masks)
     if decays is not None:

@@ -19,6 +19,9 @@ def make(spec: RmsPropSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
     Args:
         spec: The declared optimiser.
         parameters: What is optimised.
+
+    Returns:
+        RMSprop, which PyTorch has not fused: `foreach`.
     """
     return RMSprop(
         parameters,

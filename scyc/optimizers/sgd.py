@@ -18,6 +18,9 @@ def make(spec: SgdSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
     Args:
         spec: The declared optimiser.
         parameters: What is optimised.
+
+    Returns:
+        SGD with momentum, fused.
     """
     return SGD(
         parameters, lr=0.0, momentum=spec.momentum, weight_decay=spec.weight_decay, fused=True

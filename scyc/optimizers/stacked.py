@@ -134,7 +134,10 @@ def per_member(values: Tensor, weights: Flat) -> Tensor:
     """Return one value a member as [members, 1, 1] in the weights' precision.
 
     Args:
-        values: One a member [members].
-        weights: Weights of all members [members, weights].
+        values: One number a member [members], such as learning rates.
+        weights: Whose precision is taken.
+
+    Returns:
+        A view that broadcasts over the parts of `weights`.
     """
     return values.to(weights.whole.dtype).view(-1, 1, 1)

@@ -26,6 +26,9 @@ def weight_decays(network: nn.Module, training: TrainingSpec) -> dict[str, float
     Args:
         network: Whose parameters are to be trained.
         training: With the optimizer's weight decay, and those that differ from it.
+
+    Returns:
+        Weight decay by name of the parameter.
     """
     of_norms, of_biases = training.norm_weight_decay, training.bias_weight_decay
     if of_norms is None and of_biases is None:
@@ -47,6 +50,9 @@ def parameter_groups(network: nn.Module, training: TrainingSpec) -> Iterable[Any
     Args:
         network: The network as PyTorch has it.
         training: Iterations, batch size, optimiser and precision.
+
+    Returns:
+        Parameters; or mappings of `params` and `weight_decay`, the smallest decay first.
     """
     decays = weight_decays(network, training)
     if decays is None:
@@ -63,6 +69,9 @@ def has_norms(network: nn.Module) -> bool:
 
     Args:
         network: The network as PyTorch has it.
+
+    Returns:
+        True where `norm_weight_decay` would apply to a parameter.
     """
     return any(isinstance(owner, _NORMS) for _, _, owner in _owners(network))
 
@@ -72,6 +81,9 @@ def has_biases(network: nn.Module) -> bool:
 
     Args:
         network: The network as PyTorch has it.
+
+    Returns:
+        True where `bias_weight_decay` would apply to a parameter.
     """
     return any(own == "bias" for _, own, _ in _owners(network))
 

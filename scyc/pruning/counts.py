@@ -13,13 +13,17 @@ def first_idle_cycle(counts: Sequence[int], rate: float, cycles: int, least: int
         rate: Share of what remains that a cycle removes, in (0, 1).
         cycles: How many there are; the first is 1.
         least: What is never removed of a group: 1 of filters, 0 of weights.
+
+    Returns:
+        Number of the cycle, 1 to `cycles`; None where every cycle removes something and leaves
+        something.
     """
     left = list(counts)
     for cycle in range(1, cycles + 1):
         removed = [max(0, min(round(rate * count), count - least)) for count in left]
         if not any(removed):
             return cycle
-        left = [count - gone for count, gone in zip(left, removed, strict=True)]
+        left = [count - taken for count, taken in zip(left, removed, strict=True)]
         if not any(left):
             return cycle
     return None

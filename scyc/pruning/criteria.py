@@ -41,6 +41,9 @@ class Criterion:
 
         Args:
             step: The trained network, its masks and the rate.
+
+        Returns:
+            Masks by name, bool; those that the criterion does not touch stay as they are.
         """
         module, _, name = self.function.partition(":")
         pruned = getattr(importlib.import_module(module), name)(step)
@@ -85,6 +88,10 @@ def scores_updates(name: str) -> bool:
 
     Args:
         name: Of the criterion.
+
+    Returns:
+        True where the weights of an epoch before the end have to be kept; False for an unknown
+        name.
     """
     return name in CRITERIA and CRITERIA[name].update
 

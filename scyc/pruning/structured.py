@@ -83,6 +83,9 @@ def remaining(coupling: Coupling, state: Tensors, masks: Tensors) -> Tensor:
         coupling: A layer, and what is pruned with its filters.
         state: Tensors of the network, by name.
         masks: bool, True where an entry remains, by name.
+
+    Returns:
+        True where a weight or another entry of the filter remains.
     """
     own = [
         masks.get(name, torch.ones_like(state[name], dtype=torch.bool))

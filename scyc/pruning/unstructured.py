@@ -145,6 +145,9 @@ def magnitude_scores(weights: Tensors) -> dict[str, Tensor]:
 
     Args:
         weights: By name.
+
+    Returns:
+        Scores by name, of the weights' shapes (Han et al. 2015); the smallest are pruned first.
     """
     return {name: weight.abs() for name, weight in weights.items()}
 
@@ -155,6 +158,9 @@ def gradient_scores(weights: Tensors, gradients: Tensors) -> dict[str, Tensor]:
     Args:
         weights: By name.
         gradients: Of the loss, by name, of the same shapes.
+
+    Returns:
+        Scores by name, of the weights' shapes; the smallest are pruned first.
     """
     return {name: (weight * gradients[name]).abs() for name, weight in weights.items()}
 
@@ -165,6 +171,9 @@ def update_scores(weights: Tensors, earlier: Tensors) -> dict[str, Tensor]:
     Args:
         weights: By name.
         earlier: Values of the same weights before, by name, of the same shapes.
+
+    Returns:
+        Scores by name, of the weights' shapes; the smallest are pruned first.
     """
     return {name: (weight - earlier[name]).abs() for name, weight in weights.items()}
 
@@ -175,6 +184,9 @@ def update_magnitude_scores(weights: Tensors, earlier: Tensors) -> dict[str, Ten
     Args:
         weights: By name.
         earlier: Values of the same weights before, by name, of the same shapes.
+
+    Returns:
+        Scores by name, of the weights' shapes; the smallest are pruned first.
     """
     moved = update_scores(weights, earlier)
     return {name: weight.abs() * moved[name] for name, weight in weights.items()}
@@ -186,6 +198,9 @@ def random_scores(weights: Tensors, generator: torch.Generator) -> dict[str, Ten
     Args:
         weights: By name.
         generator: On the CPU, so that the numbers are the same on every device.
+
+    Returns:
+        float64 in [0, 1) by name, of the weights' shapes, on the weights' devices.
     """
     return {
         name: torch.rand(weight.shape, generator=generator, dtype=torch.float64).to(weight.device)

@@ -33,6 +33,8 @@ def weight_attributes(module: nn.Module) -> tuple[str, ...]:
         module: any; linear, convolution, transposed convolution, attention and recurrent layers
             have weights.
 
+    Returns:
+        Names of attributes of the module; () where it has no weights.
     """
     if isinstance(module, _LAYERS):
         return ("weight",)
@@ -50,6 +52,10 @@ def weight_names(network: nn.Module) -> tuple[str, ...]:
 
     Args:
         network: The network as PyTorch has it.
+
+    Returns:
+        Names as in :meth:`~torch.nn.Module.named_parameters`; a shared parameter has its first
+        name.
     """
     names: dict[int, str] = {}
     for path, module in network.named_modules():
@@ -68,6 +74,9 @@ def computed_names(network: nn.Module) -> tuple[str, ...]:
 
     Args:
         network: The network as PyTorch has it.
+
+    Returns:
+        Names in the order of the modules; () where every weight is a parameter.
     """
     return tuple(
         _joined(path, attribute)
@@ -92,6 +101,8 @@ def prunable_names(
         last: name of its weight (see :func:`last_linear`); the one that is registered last if left
             out.
 
+    Returns:
+        Names in the order of :func:`weight_names`; () where nothing can be pruned.
     """
     parameters = dict(network.named_parameters(remove_duplicate=False))
     linear = [
@@ -115,9 +126,11 @@ def last_linear(network: nn.Module, shape: Sequence[int]) -> str | None:
         network: any, on one device; called in evaluation mode and left as it was.
         shape: of one image.
 
+    Returns:
+        Name as in :meth:`~torch.nn.Module.named_parameters`.
+
     Raises:
         Exception: whatever the network raises when it is called.
-
     """
     called: list[str] = []
     hooks = [
@@ -146,6 +159,9 @@ def norm_names(network: nn.Module) -> tuple[str, ...]:
 
     Args:
         network: The network as PyTorch has it.
+
+    Returns:
+        Names in the network's order; () without trained batch norm.
     """
     names: dict[int, str] = {}
     for path, module in network.named_modules():
@@ -162,6 +178,9 @@ def aliases(network: nn.Module) -> dict[str, str]:
 
     Args:
         network: The network as PyTorch has it.
+
+    Returns:
+        First names by the other ones; {} where no parameter is shared.
     """
     first: dict[int, str] = {}
     shared = {}
@@ -178,6 +197,9 @@ def unpruned(state: Tensors, names: Sequence[str]) -> dict[str, Tensor]:
     Args:
         state: Tensors of the network, by name.
         names: Of the weights.
+
+    Returns:
+        Masks by name, True everywhere, on the devices of the weights.
     """
     return {name: torch.ones_like(state[name], dtype=torch.bool) for name in names}
 
@@ -192,6 +214,8 @@ def weights_remaining(masks: Tensors, state: Tensors, names: Sequence[str]) -> f
         names: all weights (:func:`weight_names`); those without a mask, such as the last layer's
             and frozen ones, remain whole and are counted.
 
+    Returns:
+        Percent, in (0, 100].
     """
     total = sum(state[name].numel() for name in names)
     left = sum(int(masks[name].sum()) if name in masks else state[name].numel() for name in names)

@@ -29,7 +29,10 @@ class Bins:
         """Return the same counts in bins at least as wide.
 
         Args:
-            exponent: Power of 2 by which bins are joined.
+            exponent: Bins are 2^exponent wide afterwards; at least this one's exponent.
+
+        Returns:
+            Bins whose counts have the same sum.
         """
         shift = exponent - self.exponent
         first = self.first >> shift
@@ -54,6 +57,9 @@ class Bins:
 
         Args:
             stored: JSON values.
+
+        Returns:
+            Bins equal to those that were written.
         """
         return Bins(stored["exponent"], stored["first"], tuple(stored["counts"]))
 
@@ -64,10 +70,13 @@ class Bins:
     def sturges(self) -> HistogramJson:
         """Return the histogram by Sturges' rule (1926): ceil(log2 n) + 1 bins of equal width.
 
-        Gives low and width, in units of the values, and counts. Bin j holds the values in
-        ``low + [j, j + 1) * width``; low is at most the smallest value, and the last bin holds the
-        largest. Each is made of whole bins of these: counts are exact for the edges given, and
-        where these bins are few, the histogram has fewer than the rule says.
+        Bin j holds the values in ``low + [j, j + 1) * width``; low is at most the smallest value,
+        and the last bin holds the largest. Each is made of whole bins of these: counts are exact
+        for the edges given, and where these bins are few, the histogram has fewer than the rule
+        says.
+
+        Returns:
+            `low` and `width` in units of the values, and `counts`.
         """
         most = (sum(self.counts) - 1).bit_length() + 1
         group = -(-len(self.counts) // most)

@@ -72,6 +72,9 @@ class Distribution:
 
         Args:
             permille: 0 to 1000.
+
+        Returns:
+            In units of the values, off by at most 1/128 of itself, and within the extremes.
         """
         rank = max(1, -(-permille * self.tally.count // 1000))
         negative, positive = self._sketch.split(_SIDE)
@@ -86,12 +89,13 @@ class Distribution:
     def to_json(self) -> DistributionJson:
         """Return the distribution as JSON values.
 
-        count, not_finite, zeros, below, above: numbers of values; all but not_finite are about the
-        finite ones; below and above are null without bounds. outside: the bounds. mean, std, min,
-        max, quantiles (by percent, as text): in units of the values. histogram: by Sturges' rule
-        (:meth:`Bins.sturges`). bins: the fields of :class:`Bins`, at most 256 of them, by which
-        replicates are pooled and networks are compared. null stands for what no value, or a number
-        beyond a float64, leaves undefined.
+        Returns:
+            count, not_finite, zeros, below, above: numbers of values; all but not_finite are about
+            the finite ones; below and above are null without bounds. outside: the bounds. mean,
+            std, min, max, quantiles (by percent, as text): in units of the values. histogram: by
+            Sturges' rule (:meth:`Bins.sturges`). bins: the fields of :class:`Bins`, at most 256 of
+            them, by which replicates are pooled and networks are compared. null stands for what no
+            value, or a number beyond a float64, leaves undefined.
         """
         if not self.tally.count:
             return distribution_json(self.tally, None, None)

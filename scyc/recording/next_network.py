@@ -64,18 +64,18 @@ def pruned_norm(before: Network, after: Mapping[str, Tensor]) -> PrunedNormJson:
         `share`: how many of the remaining prunable weights are removed, in [0, 1].
     """
     removed = whole = 0.0
-    gone = left = 0
+    removed_count = remaining_count = 0
     for name, mask in after.items():
         weights = before.state[name].double()
         remaining = before.masks[name]
         lost = remaining & ~mask
         removed += float(weights[lost].square().sum())
         whole += float(weights[remaining].square().sum())
-        gone += int(lost.sum())
-        left += int(remaining.sum())
+        removed_count += int(lost.sum())
+        remaining_count += int(remaining.sum())
     return {
         "relative": math.sqrt(removed / whole) if whole else 0.0,
-        "share": gone / left if left else 0.0,
+        "share": removed_count / remaining_count if remaining_count else 0.0,
     }
 
 
@@ -137,6 +137,9 @@ def steepest(rates: Sequence[float], losses: Sequence[float]) -> float:
         rates: Rising.
         losses: Smoothed, one a rate. The first ten and the last do not count, nor what is not
             finite; where fewer than two are left, all that are finite count.
+
+    Returns:
+        One of `rates`; the first where fewer than two losses are finite.
     """
     begin, end = _SKIP
     known = [(rate, loss) for rate, loss in zip(rates, losses, strict=True)]

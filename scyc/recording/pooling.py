@@ -36,8 +36,11 @@ class Tally:
         """Return the tally of float64 [values], all finite and at least one.
 
         Args:
-            values: float64 [values].
-            outside: Bounds outside of which values are counted.
+            values: float64 [values], all finite and at least one.
+            outside: Bounds outside of which values are counted; None: they are not.
+
+        Returns:
+            Counts, moments and extremes; `not_finite` is 0.
         """
         minimum, maximum = (extreme.item() + 0.0 for extreme in values.aminmax())  # no -0
         mean = values.mean().item()
@@ -84,6 +87,10 @@ class Tally:
 
         Args:
             stored: JSON values.
+
+        Returns:
+            The tally; a moment that is null is NaN where there are values, and 0 where there are
+            none.
         """
         mean, std, minimum, maximum = 0.0, 0.0, math.inf, -math.inf
         if stored["count"]:  # a number that is missing then is beyond a float64
@@ -106,7 +113,10 @@ class Tally:
         )
 
     def to_json(self) -> TallyJson:
-        """Return the fields as JSON values (see :meth:`Distribution.to_json`)."""
+        """Return the fields as JSON values.
+
+        They are some of those of :meth:`scyc.recording.distributions.Distribution.to_json`.
+        """
         bounded, any_value = self.outside is not None, self.count > 0
         std = math.sqrt(self.squares / self.count) if any_value else math.nan
         return {
@@ -132,7 +142,10 @@ def pooled(parts: Sequence[DistributionJson]) -> DistributionJson:
     says.
 
     Args:
-        parts: What :meth:`Distribution.to_json` gave, at least one.
+        parts: Distributions as JSON values, at least one.
+
+    Returns:
+        A distribution in the same form.
 
     Raises:
         ValueError: The bounds differ, or there are no parts.
@@ -162,12 +175,16 @@ def pooled(parts: Sequence[DistributionJson]) -> DistributionJson:
 def distribution_json(
     tally: Tally, quantiles: Mapping[str, float] | None, bins: Bins | None
 ) -> DistributionJson:
-    """Return a distribution as JSON values: see :meth:`Distribution.to_json`.
+    """Return a distribution as JSON values.
 
     Args:
         tally: Its counts, moments and extremes.
         quantiles: By percent, as text; None without a value.
         bins: Its finest bins, of which at most 256 are kept.
+
+    Returns:
+        As :meth:`scyc.recording.distributions.Distribution.to_json`; `histogram` and `bins` are
+        null without `bins`.
     """
     recorded = None
     if bins is not None:

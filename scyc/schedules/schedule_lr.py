@@ -52,7 +52,11 @@ class ScheduleLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:  # type: ignore[override]  # torch also allows Tensor rates
-        """Return the learning rate of iteration ``last_epoch`` of each parameter group."""
+        """Return the learning rates of iteration ``last_epoch``.
+
+        Returns:
+            One a parameter group, in their order.
+        """
         rate = self.schedule.lr(self.max_lr, self.steps, self.last_epoch)
         return [rate * ratio for ratio in self._ratios()]
 
@@ -78,7 +82,11 @@ class ScheduleLR(LRScheduler):
         self._initial_step()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all of the state but the optimizer, as plain values."""
+        """Return all of the state but the optimizer.
+
+        Returns:
+            Plain values, for :meth:`load_state_dict` of a scheduler with the same schedule.
+        """
         self._ratios()  # counts groups that were added
         state = {
             name: as_json(value) if isinstance(value, Spec) else value

@@ -93,7 +93,7 @@ def as_json(spec: Spec) -> JsonObject:
     """Return every field of a spec, defaults included.
 
     Args:
-        spec: Any.
+        spec: Of any kind.
 
     Returns:
         JSON values by field.
@@ -184,6 +184,9 @@ def one_of(
         known: The registry, specs by name.
         default: The name where none is given.
         own: The spec of one's own code, ``module:factory``, where that is a choice, too.
+
+    Returns:
+        A type for an annotation, by which pydantic chooses the spec from the field `name`.
     """
     kinds = [Annotated[spec, Tag(f"<{name}>")] for name, spec in known.items()]
     if own is not None:

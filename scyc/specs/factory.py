@@ -66,6 +66,9 @@ def arrays_path(digest: str) -> str:
 
     Args:
         digest: Hash, in hexadecimal.
+
+    Returns:
+        A path for :func:`register` and :func:`is_given_array`.
     """
     return f"{_ARRAYS}{digest}"
 
@@ -75,6 +78,9 @@ def is_given_array(path: str) -> bool:
 
     Args:
         path: ``module:name``, or one that was registered.
+
+    Returns:
+        True for what :func:`arrays_path` makes.
     """
     return path.startswith(_ARRAYS)
 
@@ -84,6 +90,9 @@ def registered(path: str) -> Callable[..., object] | None:
 
     Args:
         path: ``module:name``, or one that was registered.
+
+    Returns:
+        The object, in this process.
     """
     return _OBJECTS.get(path)
 

@@ -37,7 +37,10 @@ class Within:
         """Return the rule that a value breaks, and the remedy; None inside.
 
         Args:
-            value: The number.
+            value: Of a field, finite.
+
+        Returns:
+            Text that ends with the remedy; both bounds are allowed values.
         """
         if self.low <= value <= self.high or (self.zero and value == 0):
             return None
@@ -63,6 +66,9 @@ def is_stored(info: ValidationInfo) -> bool:
 
     Args:
         info: Pydantic's.
+
+    Returns:
+        True where the context has ``stored``, so that ranges are not checked.
     """
     return bool((info.context or {}).get("stored"))
 
@@ -71,7 +77,10 @@ def exact(value: float) -> str:
     """Return the shortest digits that read as this number and no other; whole ones with commas.
 
     Args:
-        value: The number.
+        value: Of a field, finite.
+
+    Returns:
+        "1,000" for 1000.0, "0.1" for 0.1.
     """
     if abs(value) < 1e15 and value == int(value):
         return f"{int(value):,}"

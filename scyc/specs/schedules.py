@@ -32,6 +32,9 @@ class Schedule(Spec):
             steps: Iterations of a pruning cycle.
             step: The iteration, counted from 0. From `steps` on the rate is what the schedule ends
                 with.
+
+        Returns:
+            A learning rate, at most `max_lr`.
         """
 
     def peak(self, max_lr: float, steps: int) -> float:
@@ -40,11 +43,17 @@ class Schedule(Spec):
         Args:
             max_lr: The highest learning rate by name.
             steps: Iterations of a pruning cycle.
+
+        Returns:
+            A learning rate.
         """
         return max(self.lr(max_lr, steps, step) for step in range(steps))
 
     def problems(self, steps: int) -> list[tuple[str, str]]:
         """Return why the schedule does not fit into `steps` iterations.
+
+        Args:
+            steps: Iterations of a pruning cycle.
 
         Returns:
             Pairs of a field and its value with rule and remedy; [] where it fits.
@@ -58,7 +67,14 @@ class Schedule(Spec):
         return problems
 
     def max_lr_rule(self, max_lr: float) -> str | None:
-        """Return the rule that this max_lr breaks, and the remedy; None where it fits."""
+        """Return the rule that this max_lr breaks, and the remedy; None where it fits.
+
+        Args:
+            max_lr: The highest learning rate.
+
+        Returns:
+            Rule and remedy as text; None from a schedule that takes any max_lr.
+        """
         return None
 
 
@@ -93,14 +109,17 @@ class WarmupSpec(ExtendedSpec, Schedule):
         return self
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
-        """0 at step 0, max_lr at step `warmup`, max_lr / 10^(i + 1) from step drops[i] on."""
+        """Return 0 at step 0, max_lr at step `warmup`, max_lr / 10^(i + 1) from step drops[i] on.
+
+        As :meth:`Schedule.lr`.
+        """
         passed = sum(step >= drop for drop in self.drops)
         cut = self.cut_warmup is not None and step >= self.cut_warmup
         share = 1.0 if cut else _warmup_share(self.warmup, step)
         return max_lr * share / 10.0**passed
 
     def problems(self, steps: int) -> list[tuple[str, str]]:
-        """Return why warm-up or drops do not fit into `steps` iterations."""
+        """Return why warm-up or drops do not fit (as :meth:`Schedule.problems`)."""
         cut = self.cut_warmup
         problems = [] if cut is not None else super().problems(steps)
         if cut is None and self.warmup and self.warmup == steps:
@@ -127,7 +146,7 @@ class ConstantSpec(Schedule):
     name: Literal["constant"]
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
-        """Return max_lr."""
+        """Return max_lr (as :meth:`Schedule.lr`)."""
         return max_lr
 
 
@@ -138,7 +157,7 @@ class LrDecaySpec(Schedule):
     iterations: Iterations  # of the decay; 0 afterwards
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
-        """Return max_lr at step 0, 0 from step `iterations` on."""
+        """Return max_lr at step 0, 0 from step `iterations` on (as :meth:`Schedule.lr`)."""
         return max_lr * max(0.0, 1 - step / self.iterations)
 
 
@@ -150,13 +169,19 @@ class CyclicalSpec(Schedule):
     step: Iterations  # iterations from `low` to max_lr, half a cycle
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
-        """`low` at step 0, max_lr at step `self.step`, `low` again at twice that, and so on."""
+        """Return `low` at step 0, max_lr at step `self.step`, `low` again at twice that, and so on.
+
+        As :meth:`Schedule.lr`.
+        """
         position = step % (2 * self.step)
         height = min(position, 2 * self.step - position) / self.step
         return self.low + (max_lr - self.low) * height
 
     def max_lr_rule(self, max_lr: float) -> str | None:
-        """Return the rule that a max_lr of at most `low` breaks."""
+        """Return the rule that a max_lr of `low` or less breaks.
+
+        As :meth:`Schedule.max_lr_rule`.
+        """
         if self.low >= max_lr:
             return f"schedule.low {self.low} must lie below max_lr {max_lr}; lower it"
         return None
@@ -169,7 +194,10 @@ class CosineSpec(Schedule):
     warmup: IterationsOrNone = 0  # iterations of the linear rise from 0 to max_lr
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
-        """Return 0 at step 0, max_lr at step `warmup`, 0 from step `steps` on."""
+        """Return 0 at step 0, max_lr at step `warmup`, 0 from step `steps` on.
+
+        As :meth:`Schedule.lr`.
+        """
         if step < self.warmup:
             return max_lr * _warmup_share(self.warmup, step)
         return _cosine(max_lr, 0.0, _share_done(step, self.warmup, steps))
@@ -184,7 +212,10 @@ class OneCycleSpec(Schedule):
     end: Ratio = 1e4  # the first rate / end is the last rate
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
-        """Half a cosine up until iteration ``rise * steps - 1``, which may lie between two."""
+        """Return half a cosine up until iteration ``rise * steps - 1``, which may lie between two.
+
+        As :meth:`Schedule.lr`.
+        """
         first = max_lr / self.start
         peak = self.rise * steps - 1
         if step < peak:
@@ -192,7 +223,7 @@ class OneCycleSpec(Schedule):
         return _cosine(max_lr, first / self.end, _share_done(step, peak, steps - 1))
 
     def problems(self, steps: int) -> list[tuple[str, str]]:
-        """Return why the rise does not fit into `steps` iterations."""
+        """Return why the rise does not fit (as :meth:`Schedule.problems`)."""
         problems = super().problems(steps)
         if self.rise * steps <= 1:
             rule = f"{self.rise} ends before the second of {steps} steps; raise it or steps"
@@ -207,7 +238,10 @@ class LinearSpec(Schedule):
     warmup: IterationsOrNone = 0  # iterations of the linear rise from 0 to max_lr
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
-        """Return 0 at step 0, max_lr at step `warmup`, 0 from step `steps` on."""
+        """Return 0 at step 0, max_lr at step `warmup`, 0 from step `steps` on.
+
+        As :meth:`Schedule.lr`.
+        """
         if step < self.warmup:
             return max_lr * _warmup_share(self.warmup, step)
         return max_lr * (1 - _share_done(step, self.warmup, steps))

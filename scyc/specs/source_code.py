@@ -76,6 +76,9 @@ def change_rule(path: str, source: str | None) -> str | None:
     Args:
         path: ``module:name``.
         source: The hash that was stored; None where none was.
+
+    Returns:
+        Rule and remedy as text; None where nothing was stored.
     """
     if source is None or _loaded_hash(path) == source:
         return None

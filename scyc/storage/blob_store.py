@@ -20,19 +20,52 @@ class Blobs(Protocol):
     """Bytes by name, such as ``ab/abcd.pt``. What is there is there whole."""
 
     def has(self, name: str) -> bool:
-        """Return whether there is something of this name."""
+        """Return whether there is something of this name.
+
+        Args:
+            name: Path below the store, with slashes.
+
+        Returns:
+            True where it is there.
+        """
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a name. Raises FileNotFoundError."""
+        """Return the bytes of a name.
+
+        Args:
+            name: Path below the store, with slashes.
+
+        Returns:
+            All of its content.
+
+        Raises:
+            FileNotFoundError: There is nothing of this name.
+        """
 
     def write(self, name: str, content: bytes) -> None:
-        """Keep something, in the place of what is there."""
+        """Write the bytes of a name, in the place of what is there.
+
+        Args:
+            name: Path below the store, with slashes.
+            content: All of it.
+        """
 
     def delete(self, name: str) -> None:
-        """Delete something; what is not there is no error."""
+        """Delete something; what is not there is no error.
+
+        Args:
+            name: Path below the store, with slashes.
+        """
 
     def shown_name(self, name: str) -> str:
-        """Return a name as a user finds it."""
+        """Return a name as a user finds it.
+
+        Args:
+            name: Path below the store, with slashes.
+
+        Returns:
+            A path, or a URL.
+        """
 
 
 class Folder:
@@ -42,25 +75,25 @@ class Folder:
         self.folder = folder
 
     def has(self, name: str) -> bool:
-        """Return whether there is a file of this name."""
+        """Return whether there is a file of this name (as :meth:`Blobs.has`)."""
         return (self.folder / name).is_file()
 
     def read(self, name: str) -> bytes:
-        """Return a file's content. Raises FileNotFoundError, IsADirectoryError."""
+        """Return a file's content (as :meth:`Blobs.read`)."""
         return read_file(self.folder / name)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file, whole or not at all."""
+        """Write a file, whole or not at all (as :meth:`Blobs.write`)."""
         target = self.folder / name
         make_folder(target.parent)
         write_whole(target, content)
 
     def delete(self, name: str) -> None:
-        """Delete a file."""
+        """Delete a file (as :meth:`Blobs.delete`)."""
         (self.folder / name).unlink(missing_ok=True)
 
     def shown_name(self, name: str) -> str:
-        """Return the file's path."""
+        """Return the file's path (as :meth:`Blobs.shown_name`)."""
         return str(self.folder / name)
 
 
@@ -76,25 +109,25 @@ class Bucket:
         self._files, self._root = url_to_fs(self.url)
 
     def has(self, name: str) -> bool:
-        """Return whether there is an object of this name; asked anew each time."""
+        """Return whether there is an object; asked anew each time (as :meth:`Blobs.has`)."""
         self._files.invalidate_cache()
         return bool(self._files.isfile(f"{self._root}/{name}"))
 
     def read(self, name: str) -> bytes:
-        """Return an object's content. Raises FileNotFoundError."""
+        """Return an object's content (as :meth:`Blobs.read`)."""
         return bytes(self._files.cat_file(f"{self._root}/{name}"))
 
     def write(self, name: str, content: bytes) -> None:
-        """Put an object."""
+        """Put an object (as :meth:`Blobs.write`)."""
         self._files.pipe_file(f"{self._root}/{name}", content)
 
     def delete(self, name: str) -> None:
-        """Delete an object."""
+        """Delete an object (as :meth:`Blobs.delete`)."""
         if self.has(name):
             self._files.rm_file(f"{self._root}/{name}")
 
     def shown_name(self, name: str) -> str:
-        """Return the object's URL."""
+        """Return the object's URL (as :meth:`Blobs.shown_name`)."""
         return f"{self.url}/{name}"
 
 
@@ -103,6 +136,9 @@ def blobs(location: str) -> Blobs:
 
     Args:
         location: A folder, or the URL of a bucket.
+
+    Returns:
+        The store; nothing is made or read before it is used.
 
     Raises:
         ImportError: The store's library is not installed.
@@ -128,6 +164,9 @@ def read_file(path: Path) -> bytes:
     Args:
         path: Of the file.
 
+    Returns:
+        Its content.
+
     Raises:
         FileNotFoundError: There is no file.
         IsADirectoryError: It is a folder.
@@ -140,7 +179,13 @@ def read_file(path: Path) -> bytes:
 
 
 def write_whole(target: Path, content: bytes, mode: int = 0o600) -> None:
-    """Write a file so that it is there whole or not at all, also after a crash."""
+    """Write a file so that it is there whole or not at all, also after a crash.
+
+    Args:
+        target: The file; its folder exists.
+        content: All of it.
+        mode: Permissions of the file.
+    """
     with whole(target, mode) as file:
         file.write(content)
 
@@ -179,7 +224,11 @@ def whole(target: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it that are missing, to last also after a crash."""
+    """Make a folder and those above it that are missing, to last also after a crash.
+
+    Args:
+        folder: Its path; it may exist.
+    """
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for each in missing:
@@ -194,6 +243,9 @@ def sweep(folder: Path) -> None:
     """Delete what killed writers have left of unfinished files, in a folder and in those in it.
 
     A folder in which somebody writes just now is left alone, and so is one that cannot be locked.
+
+    Args:
+        folder: That of a store; where it is missing, nothing is done.
     """
     with contextlib.suppress(OSError):
         _swept(folder)

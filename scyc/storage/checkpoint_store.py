@@ -36,34 +36,42 @@ class CheckpointStore:
 
         Args:
             sha256: Of the content, in hexadecimal.
+
+        Returns:
+            True where a file of this name is there.
         """
         return self.files.has(self.name(sha256))
 
     def save(self, network: Network) -> str:
         """Write a network, in the place of a damaged one of its name; returns its sha256.
 
-        Raises CheckpointError where something else has its name, OSError where the disk fails.
-
         Args:
             network: A network with its masks.
 
         Returns:
             sha256 in hexadecimal.
+
+        Raises:
+            CheckpointError: Something else has its name.
+            OSError: The disk fails.
         """
         return self._save(_serialise(network))
 
     def load(self, sha256: str) -> Network:
         """Read a network back.
 
-        Raises CheckpointLost when it is missing, its bytes do not have this sum, or they hold
-        something else, and CheckpointError when they cannot be read. Only tensors are read
-        (``weights_only``): a checkpoint cannot run code.
+        Only tensors are read (``weights_only``): a checkpoint cannot run code.
 
         Args:
             sha256: Of the content, in hexadecimal.
 
         Returns:
             The network, with its masks.
+
+        Raises:
+            CheckpointLost: It is missing, its bytes do not have this sum, or they hold something
+                else.
+            CheckpointError: It cannot be read.
         """
         content = self._load(sha256)
         try:
@@ -81,10 +89,13 @@ class CheckpointStore:
             raise CheckpointLost(f"{name_shown}: holds no network ({reason})") from error
 
     def discard(self, sha256: str) -> None:
-        """Delete a checkpoint; one that is not there is no error. Raises CheckpointError.
+        """Delete a checkpoint; one that is not there is no error.
 
         Args:
             sha256: Of the content, in hexadecimal.
+
+        Raises:
+            CheckpointError: It cannot be deleted.
         """
         try:
             self.files.delete(self.name(sha256))
@@ -97,6 +108,9 @@ class CheckpointStore:
 
         Args:
             sha256: Of the content, in hexadecimal.
+
+        Returns:
+            As :func:`name`, with the ending of this store.
         """
         return name(sha256, self.ending)
 
@@ -141,22 +155,27 @@ class FolderStore(CheckpointStore):
     def save_folder(self, folder: Path) -> str:
         """Keep a folder's files; returns the sha256 of their archive.
 
-        Raises NoArchive where it holds no file, or what is none; else as :meth:`save`.
-
         Args:
             folder: Whose files are meant, at any depth.
 
         Returns:
             sha256 in hexadecimal.
+
+        Raises:
+            NoArchive: The folder holds no file, or what is none.
+            CheckpointError: As :meth:`CheckpointStore.save`.
         """
         return self._save(folder_archive.pack(folder))
 
     def load_folder(self, sha256: str, folder: Path) -> None:
-        """Write a kept folder's files into an empty folder. Raises CheckpointLost, as `load`.
+        """Write a kept folder's files into an empty folder.
 
         Args:
             sha256: Of the content, in hexadecimal.
             folder: Whose files are meant, at any depth.
+
+        Raises:
+            CheckpointLost: As :meth:`CheckpointStore.load`.
         """
         content = self._load(sha256)
         try:
@@ -172,6 +191,9 @@ def name(sha256: str, ending: str = ".pt") -> str:
     Args:
         sha256: Of its bytes, in hexadecimal.
         ending: Of the file's name.
+
+    Returns:
+        Path below the store: the first two digits are its folder.
     """
     return f"{sha256[:2]}/{sha256}{ending}"
 

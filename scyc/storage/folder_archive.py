@@ -17,6 +17,9 @@ def pack(folder: Path) -> bytes:
     Args:
         folder: Whose files are meant, at any depth.
 
+    Returns:
+        The archive: entries sorted by path, without times and owners.
+
     Raises:
         NoArchive: The folder holds no file, or something that is neither a file nor a folder.
     """

@@ -24,6 +24,9 @@ def deterministic(enabled: bool) -> Iterator[None]:
     Args:
         enabled: Where it is False, nothing is changed.
 
+    Yields:
+        Nothing.
+
     Raises:
         NotDeterministic: An operator has no such kernel.
     """

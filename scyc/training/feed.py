@@ -72,6 +72,9 @@ class Feed:
 
         Args:
             indices: Of images, int64.
+
+        Returns:
+            In the precision and on the device of the feed.
         """
         return self._normalised(self.pixels[indices])
 
@@ -81,6 +84,10 @@ class Feed:
         Args:
             step: Completed iterations, 0 at the start.
             indices: Of images, int64.
+
+        Returns:
+            [len(indices), channels, height, width], flipped and shifted as drawn for this
+            iteration.
         """
         pixels = self.pixels[indices]
         if not self.augments:
@@ -104,6 +111,9 @@ class Feed:
 
         Args:
             indices: Of images, int64.
+
+        Returns:
+            Views of `indices`, in order; the last may be shorter.
         """
         return cast("Sequence[Tensor]", indices.split(_EVALUATION_BATCH))
 

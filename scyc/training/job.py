@@ -44,7 +44,7 @@ class Outcome:
     test_accuracy: float  # of the weights that had val_accuracy: the early-stop test accuracy
     diverged: bool  # a loss or a weight was not finite
     network: Network  # what the next cycle prunes
-    kept: Network | None = None  # at the job's keep_at; None without one, or if it diverged
+    snapshot: Network | None = None  # at the job's keep_at; None without one, or if it diverged
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,9 @@ class ValidationCurve:
         Args:
             step: Completed iterations, 0 at the start.
             accuracy: Percent.
+
+        Returns:
+            A new curve; `best` is the highest accuracy so far.
         """
         return ValidationCurve((*self.points, (step, accuracy)), max(self.best, accuracy))
 
@@ -69,8 +72,11 @@ class ValidationCurve:
         Its accuracies are 0: predictions from values that are not numbers mean nothing.
 
         Args:
-            step: Completed iterations, 0 at the start.
-            network: A network with its masks.
+            step: Completed iterations; points from there on are dropped.
+            network: Weights and masks as they are then.
+
+        Returns:
+            An outcome whose curve ends with accuracy 0 at `step`.
         """
         points = tuple(point for point in self.points if point[0] < step)
         return Outcome((*points, (step, 0.0)), 0.0, 0.0, True, network)
@@ -82,6 +88,9 @@ def is_validation_step(step: int, training: TrainingSpec) -> bool:
     Args:
         step: Completed iterations, 0 at the start.
         training: Iterations, batch size, optimiser and precision.
+
+    Returns:
+        True at each multiple of `validate_every`, and after the last iteration.
     """
     return step % training.validate_every == 0 or step == training.steps
 
@@ -104,6 +113,9 @@ def percent(count: int, total: int) -> float:
 
     Args:
         count: Of the share.
-        total: Of all.
+        total: Of all, more than 0.
+
+    Returns:
+        0 to 100.
     """
     return 100.0 * count / total

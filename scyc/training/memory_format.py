@@ -22,6 +22,9 @@ def preferred_format(network: nn.Module) -> torch.memory_format:
 
     Args:
         network: The network as PyTorch has it.
+
+    Returns:
+        torch.channels_last or torch.contiguous_format.
     """
     if (settled := getattr(network, _SETTLED, None)) is not None:
         return cast("torch.memory_format", settled)
@@ -76,7 +79,10 @@ def as_format(images: Tensor, memory_format: torch.memory_format) -> Tensor:
 
     Args:
         images: [batch, channels, height, width].
-        memory_format: PyTorch's.
+        memory_format: torch.channels_last or torch.contiguous_format.
+
+    Returns:
+        The same values, with the strides of the format; a copy where they differ.
     """
     images = images.contiguous(memory_format=memory_format)
     if memory_format is torch.contiguous_format:

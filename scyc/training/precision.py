@@ -25,6 +25,9 @@ def forward(precision: Precision, device: torch.device) -> AbstractContextManage
     Args:
         precision: fp32 or bf16.
         device: What it would be trained on.
+
+    Returns:
+        A context manager for the forward pass alone.
     """
     if precision == "bf16":
         return torch.autocast(device.type, dtype=torch.bfloat16, cache_enabled=False)

@@ -11,14 +11,17 @@ def outcome_state(outcome: Outcome) -> State:
     """Return a finished member as an engine saves it; its masks are those of its job.
 
     Args:
-        outcome: Of a job.
+        outcome: Of a member that is trained.
+
+    Returns:
+        Tensors and plain values; its keys are stored in files.
     """
     return {
         "curve": outcome.curve,
         "accuracies": (outcome.val_accuracy, outcome.test_accuracy),
         "diverged": outcome.diverged,
         "network": dict(outcome.network.state),
-        "kept": None if outcome.kept is None else dict(outcome.kept.state),
+        "kept": None if outcome.snapshot is None else dict(outcome.snapshot.state),
     }
 
 
@@ -26,10 +29,13 @@ def outcome_from_state(state: State, job: Job) -> Outcome:
     """Return the finished member of a state that :func:`outcome_state` made.
 
     Args:
-        state: What :meth:`load` returns later.
-        job: The same job.
+        state: What :func:`outcome_state` made, in an earlier process.
+        job: The member's job, whose masks the outcome has.
+
+    Returns:
+        The same outcome.
     """
-    masks, kept = job.start.masks, state["kept"]
+    masks, snapshot = job.start.masks, state["kept"]
     val, test = state["accuracies"]
     return Outcome(
         state["curve"],
@@ -37,5 +43,5 @@ def outcome_from_state(state: State, job: Job) -> Outcome:
         test,
         state["diverged"],
         Network(state["network"], masks),
-        None if kept is None else Network(kept, masks),
+        None if snapshot is None else Network(snapshot, masks),
     )

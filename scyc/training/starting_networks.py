@@ -66,7 +66,7 @@ class StartingNetworks:
         parent: Network,
         replicate: int,
         cycle: int,
-        kept: Network | None,
+        snapshot: Network | None,
         gradients: Callable[[Network], dict[str, Tensor]],
     ) -> Network:
         """Prune a trained network and rewind it; see :meth:`scyc.trainer.Trainer.pruned`.
@@ -75,7 +75,8 @@ class StartingNetworks:
             parent: Network trained in the pruning cycle before.
             replicate: Number of the replicate, from 0.
             cycle: Pruning cycle that the pruned network is trained in, from 1.
-            kept: What the engine kept of a training run, if the system or its criterion needs it.
+            snapshot: The weights of a training run at :meth:`keep_at`, if the system or its
+                criterion needs them.
             gradients: Gradients of the prunable weights of a network, by name; called only by the
                 criteria that need them.
 
@@ -93,10 +94,10 @@ class StartingNetworks:
             gradients=lambda: gradients(parent),
             generator=lambda: seeds.generator(*purpose),
             filters=self._couplings,
-            earlier=lambda: self._earlier(kept),
+            earlier=lambda: self._earlier(snapshot),
         )
         masks = CRITERIA[spec.criterion].masks(step)
-        return self._masked(self._rewound(parent, replicate, cycle, kept), masks)
+        return self._masked(self._rewound(parent, replicate, cycle, snapshot), masks)
 
     def keep_at(self, cycle: int, images: int) -> int | None:
         """Return after how many iterations a network's weights are kept beside its last ones.
@@ -115,10 +116,10 @@ class StartingNetworks:
         return pruning.rewind if isinstance(pruning.rewind, int) and cycle == 0 else None
 
     @staticmethod
-    def _earlier(kept: Network | None) -> dict[str, Tensor]:
-        if kept is None:
+    def _earlier(snapshot: Network | None) -> dict[str, Tensor]:
+        if snapshot is None:
             raise ValueError("the network one epoch before the end of its training is needed")
-        return kept.state
+        return snapshot.state
 
     def _initial(self, replicate: int, seed: int) -> dict[str, Tensor]:
         """Weights and buffers drawn at random, in the precision of the training."""
@@ -132,11 +133,11 @@ class StartingNetworks:
 
     def _masked(self, state: Mapping[str, Tensor], masks: dict[str, Tensor]) -> Network:
         """Set the weights to 0 where a mask has none."""
-        kept = {
+        state = {
             name: value.masked_fill(~masks[name], 0.0) if name in masks else value
             for name, value in state.items()
         }
-        return Network(kept | {name: kept[own] for name, own in self._aliases.items()}, masks)
+        return Network(state | {name: state[own] for name, own in self._aliases.items()}, masks)
 
     def _own_masks(self, parent: Network) -> dict[str, Tensor]:
         """Return a parent's masks, of the weights that this system prunes.
@@ -152,7 +153,7 @@ class StartingNetworks:
         return masks | weights.unpruned(parent.state, missing)
 
     def _rewound(
-        self, parent: Network, replicate: int, cycle: int, kept: Network | None
+        self, parent: Network, replicate: int, cycle: int, snapshot: Network | None
     ) -> dict[str, Tensor]:
         rewind = self._system.pruning.rewind
         if rewind == "last":
@@ -161,6 +162,6 @@ class StartingNetworks:
             return self._initial(replicate, self._system.seed)
         if rewind == "reinit":
             return self._initial(replicate, seeds.seed(self._system.seed, "reinit", cycle))
-        if kept is None:
+        if snapshot is None:
             raise ValueError(f"the network after {rewind} iterations is needed to rewind to")
-        return kept.state
+        return snapshot.state

@@ -27,6 +27,9 @@ class Meter(Protocol):
             engine: Name of the engine.
             members: Members of the pack.
             steps: Iterations of the training run.
+
+        Returns:
+            Seconds, one validation and one test included.
         """
 
     def used(self, engine: str, members: int) -> int:
@@ -35,6 +38,9 @@ class Meter(Protocol):
         Args:
             engine: Name of the engine.
             members: Members of the pack.
+
+        Returns:
+            Bytes.
         """
 
     def free(self) -> int:
@@ -75,7 +81,10 @@ def fastest(engines: Sequence[str], members: int, meter: Meter, say: Callable[[s
         engines: Names of engines.
         members: Members of the pack.
         meter: Measures time and memory.
-        say: Is told what was measured.
+        say: Called with a line for each measurement that failed.
+
+    Returns:
+        One of `engines`.
 
     Raises:
         RuntimeError: None of the engines works.
@@ -105,6 +114,9 @@ def largest_pack(engine: str, meter: Meter) -> int:
     Args:
         engine: Name of the engine.
         meter: Measures time and memory.
+
+    Returns:
+        Members, at least 1.
     """
     free, one = meter.free(), meter.used(engine, 1)
     try:

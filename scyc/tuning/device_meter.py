@@ -50,6 +50,9 @@ class DeviceMeter:
             engine: None takes the first that may train the system.
             members: Of the pack, all of them alike.
             steps: Iterations, after which the pack is validated and tested once.
+
+        Returns:
+            Seconds, from an idle device to an idle device.
         """
         trainer = self.trainer(steps)
         constant = ConstantSpec(name="constant")
@@ -66,6 +69,9 @@ class DeviceMeter:
         Args:
             engine: Name of the engine.
             members: Members of the pack.
+
+        Returns:
+            Bytes beyond those that were reserved before.
         """
         self.trainer(1)
         torch.cuda.empty_cache()

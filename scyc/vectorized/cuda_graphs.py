@@ -40,6 +40,9 @@ def capture(
         state: Tensors that the step changes.
         generators: From which the step draws.
         recorder: How to record, in place of the device's own way.
+
+    Returns:
+        A function that does the same as `step` for other values of the same shapes.
     """
     if recorder is None:
         if examples[0].device.type != "cuda":
@@ -72,7 +75,10 @@ class Streams:
         """Run tasks in parallel, after what was queued on the device and before what follows.
 
         Args:
-            tasks: Each queues work on the device.
+            tasks: One for each stream, each of which queues work on the device.
+
+        Returns:
+            Their results in order; the work they queued may still be under way.
         """
         if not self._streams:
             return [task() for task in tasks]

@@ -48,6 +48,9 @@ class DropoutGenerators:
         Args:
             like: Gives shape, type and memory format of one member's mask.
             share: The probability of 0; the other values are 1 / (1 - share).
+
+        Returns:
+            One mask a member, of 0 and 1 / (1 - share); all 0 for a share of 1.
         """
         if share == 1:
             return [torch.zeros_like(like) for _ in self.generators]
@@ -100,6 +103,9 @@ def replace_dropout(network: nn.Module) -> nn.Module:
 
     Args:
         network: The network as PyTorch has it.
+
+    Returns:
+        The copy; parameters and buffers are the same objects as the network's.
 
     Raises:
         ValueError: Dropout works in place.

@@ -49,6 +49,9 @@ class ForwardPass:
 
         Args:
             name: Of the tensor; None: the layer has none.
+
+        Returns:
+            A view.
         """
         return None if name is None else self.values[name].flatten(0, 1)
 
@@ -65,7 +68,10 @@ class Layer:
         """Return the name of one of its tensors; None where it has none.
 
         Args:
-            tensor: As the layer calls it.
+            tensor: Attribute of the layer, such as "bias".
+
+        Returns:
+            The name in the network's state_dict.
         """
         value = getattr(self.module, tensor)
         return None if value is None else self.names[id(value)]
@@ -83,7 +89,7 @@ def require_layout(layout: Layout, known: Sequence[Layout], what: str) -> None:
     Args:
         layout: Of the inputs.
         known: For which there is a rule.
-        what: The layer.
+        what: Name of the layer in the network.
     """
     if layout not in known:
         raise UnsupportedNetwork(f"{what}: has no rule for {layout.value}")
@@ -95,6 +101,9 @@ def repeat_for_members(images: Tensor, members: int) -> Tensor:
     Args:
         images: [batch, channels, height, width].
         members: Members of the pack.
+
+    Returns:
+        The channels of the first member come first.
     """
     return images.repeat(1, members, 1, 1)
 
@@ -219,9 +228,13 @@ def to_features(context: ForwardPass, images: Tensor, layout: Layout) -> Tensor:
     """Return images [batch, members * channels, ...] as [members, features, batch].
 
     Args:
-        context: Of all members.
-        images: [batch, channels, height, width].
-        layout: Of the inputs.
+        context: The forward pass, which knows the number of members.
+        images: [batch, channels, height, width] where they are shared, else with members *
+            channels.
+        layout: Which of the two they have.
+
+    Returns:
+        A view where the strides allow one; shared images have 1 member.
     """
     members = 1 if layout is Layout.SHARED_IMAGES else context.members
     return images.flatten(1).view(len(images), members, -1).permute(1, 2, 0)
@@ -232,6 +245,9 @@ def flatten_rule(layout: Layout) -> Rule:
 
     Args:
         layout: Of the inputs.
+
+    Returns:
+        The layout of the outputs, and the function that computes them.
     """
     if layout is Layout.FEATURES:
         return layout, lambda context, values: values

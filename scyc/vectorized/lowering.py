@@ -137,6 +137,9 @@ def trace(network: nn.Module) -> fx.Graph:
     Args:
         network: The network as PyTorch has it.
 
+    Returns:
+        The graph in training mode; the modes of the network are restored.
+
     Raises:
         UnsupportedNetwork: They are not, or torch.fx cannot trace them.
     """

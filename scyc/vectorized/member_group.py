@@ -44,7 +44,7 @@ ForwardFactory = Callable[
 
 
 class MemberGroup:
-    """Members that take every step together, with their best and kept weights.
+    """Members that take every step together, with their best weights and snapshots.
 
     Args:
         indices: The members' indices in the pack.
@@ -71,7 +71,7 @@ class MemberGroup:
         self._recorder = recorder
         self._device = jobs[0].order.device
         self.best = members.copy()
-        self.kept: MemberState | None = None
+        self.snapshot: MemberState | None = None
         self.replicate_jobs = list({id(job.feed): job for job in jobs}.values())  # one job of each
         feeds = [id(job.feed) for job in self.replicate_jobs]
         replicates = [feeds.index(id(job.feed)) for job in jobs]
@@ -106,8 +106,8 @@ class MemberGroup:
         self._step(*inputs)
         keeps = [job.keep_at == step + 1 for job in self._jobs]
         if any(keeps):
-            self.kept = self.kept or self.members.copy()
-            self.kept.copy_from(self.members, torch.tensor(keeps, device=self._device))
+            self.snapshot = self.snapshot or self.members.copy()
+            self.snapshot.copy_from(self.members, torch.tensor(keeps, device=self._device))
 
     def _train_once(self, images: Tensor, labels: Tensor, rates: Tensor) -> None:
         weights = list(self.members.weights.values())
@@ -183,6 +183,9 @@ class MemberGroup:
 
         Args:
             check_weights: Whether the weights are looked at, too.
+
+        Returns:
+            False where a loss since the group began, or a parameter now, is NaN or infinite.
         """
         return self._finite & self.members.finite() if check_weights else self._finite
 
@@ -191,6 +194,9 @@ class MemberGroup:
 
         Args:
             rows: Indices of members.
+
+        Returns:
+            A group that shares no tensor with this one.
         """
         group = MemberGroup(
             [self.indices[row] for row in rows],
@@ -202,7 +208,7 @@ class MemberGroup:
             self._decays,
         )
         group.best = self.best.select(rows)
-        group.kept = self.kept.select(rows) if self.kept is not None else None
+        group.snapshot = self.snapshot.select(rows) if self.snapshot is not None else None
         self._optimizer.copy_rows_to(group._optimizer, rows)
         group._dropouts.copy_state_from(self._dropouts)
         return group
@@ -212,7 +218,7 @@ class MemberGroup:
         tensors = {
             "members": self.members.tensors(),
             "best": self.best.tensors(),
-            "kept": self.kept.tensors() if self.kept is not None else None,
+            "kept": self.snapshot.tensors() if self.snapshot is not None else None,
             "optimizer": list(self._optimizer.state().values()),
             "finite": [self._finite],
             "drawn": [generator.get_state() for generator in self._dropouts.generators],
@@ -229,8 +235,8 @@ class MemberGroup:
             saved: What :meth:`state` returned.
         """
         if saved["kept"] is not None:
-            self.kept = self.members.copy()
-            _fill(self.kept.tensors(), saved["kept"])
+            self.snapshot = self.members.copy()
+            _fill(self.snapshot.tensors(), saved["kept"])
         _fill(self.members.tensors(), saved["members"])
         _fill(self.best.tensors(), saved["best"])
         _fill(list(self._optimizer.state().values()), saved["optimizer"])

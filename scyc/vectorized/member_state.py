@@ -86,7 +86,10 @@ class MemberState:
         """Return views of an optimiser's gradients in the shapes and the order of `weights`.
 
         Args:
-            gradients: Of all members.
+            gradients: Laid out like `values`.
+
+        Returns:
+            One view for each weight.
         """
         return list(self._views(gradients).values())
 
@@ -95,6 +98,9 @@ class MemberState:
 
         Args:
             decays: By name of the weight.
+
+        Returns:
+            One number a part, in the order of `weights`.
         """
         return None if decays is None else [decays[name] for name in self._shapes]
 
@@ -120,6 +126,9 @@ class MemberState:
 
         Args:
             rows: Indices of members.
+
+        Returns:
+            Weights, masks and buffers of these members, in new memory.
         """
         copy = object.__new__(MemberState)
         copy._names, copy._parameters = self._names, self._parameters
@@ -152,6 +161,9 @@ class MemberState:
         Args:
             member: Index of the member.
             masks: bool, by name.
+
+        Returns:
+            Its state_dict, contiguous, with these masks.
         """
         values = self.by_name()
         state = {

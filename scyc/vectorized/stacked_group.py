@@ -42,7 +42,7 @@ class StackedGroup:
         self._at_once = at_once
         self.stack = StackedMlp.from_networks(network, [job.start for job in jobs])
         self.best = self.stack.select(range(len(jobs)))
-        self._kept: dict[int, Network] = {}
+        self._snapshots: dict[int, Network] = {}
         decays = weight_decays(network, training)
         self._decays = None if decays is None else [decays[name] for name in self.stack.names]
         self._optimizer = self._make_optimizer()
@@ -92,7 +92,7 @@ class StackedGroup:
             step += 1
             for row, job in enumerate(self.jobs):
                 if job.keep_at == step:
-                    self._kept[self.members[row]] = self.stack.network(row, job.start.masks)
+                    self._snapshots[self.members[row]] = self.stack.network(row, job.start.masks)
         return dropped
 
     def drop_diverged(self, ended: bool) -> list[tuple[int, Network]]:
@@ -100,6 +100,9 @@ class StackedGroup:
 
         Args:
             ended: Whether the training run has ended.
+
+        Returns:
+            Index of the job and network of each member that was dropped.
         """
         finite = self._finite & self.stack.finite() if ended else self._finite
         return self._drop((~finite).nonzero().flatten().tolist())
@@ -112,7 +115,7 @@ class StackedGroup:
             for row in diverged
         ]
         for index, _ in dropped:
-            self._kept.pop(index, None)
+            self._snapshots.pop(index, None)
         rows = [row for row in range(len(self.members)) if row not in diverged]
         self.members = [self.members[row] for row in rows]
         self.jobs = [self.jobs[row] for row in rows]
@@ -137,7 +140,16 @@ class StackedGroup:
     def outcomes(
         self, curves: Sequence[ValidationCurve], tests: Sequence[float]
     ) -> dict[int, Outcome]:
-        """Return the outcome of each member by index; tests: accuracies of their best weights."""
+        """Return the outcome of each member, with the weights that `carry` asks for.
+
+        Args:
+            curves: Validation curves of all jobs of the pack, by index.
+            tests: Test accuracies in percent of the members' best weights, in the order of the
+                members.
+
+        Returns:
+            Outcomes by index of the job.
+        """
         final = self.stack if self._training.carry == "last" else self.best
         return {
             index: Outcome(
@@ -146,7 +158,7 @@ class StackedGroup:
                 tests[row],
                 False,
                 final.network(row, self.jobs[row].start.masks),
-                self._kept.get(index),
+                self._snapshots.get(index),
             )
             for row, index in enumerate(self.members)
         }
@@ -159,7 +171,7 @@ class StackedGroup:
             "best": self.best.values.whole,
             "optimizer": self._optimizer.state(),
             "finite": self._finite,
-            "kept": {index: dict(network.state) for index, network in self._kept.items()},
+            "kept": {index: dict(network.state) for index, network in self._snapshots.items()},
         }
 
     def resume(self, saved: State) -> None:
@@ -174,7 +186,7 @@ class StackedGroup:
         for name, value in self._optimizer.state().items():
             value.copy_(saved["optimizer"][name])
         masks = {index: job.start.masks for index, job in zip(self.members, self.jobs, strict=True)}
-        self._kept = {
+        self._snapshots = {
             index: Network(state, masks[index])
             for index, state in saved["kept"].items()
             if index in masks  # files of earlier versions also have those of dropped members

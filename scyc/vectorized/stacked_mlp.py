@@ -43,6 +43,9 @@ class StackedMlp:
         Args:
             network: Names the layers.
             starts: One a member.
+
+        Returns:
+            The stack, with masks where a weight of any member is pruned.
         """
         first = next(network.parameters())
         layers = range(len(network.layers))
@@ -71,6 +74,9 @@ class StackedMlp:
 
         Args:
             inputs: [members, images, values].
+
+        Returns:
+            A new tensor, not normalised.
         """
         last = len(self.weights) - 1
         for index, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
@@ -83,7 +89,10 @@ class StackedMlp:
 
         Args:
             inputs: [members, images, values].
-            labels: Integer classes [images].
+            labels: Integer classes, one row a member.
+
+        Returns:
+            Counts on the device.
         """
         return is_correct(self.forward(inputs), labels).sum(dim=1)
 
@@ -97,6 +106,9 @@ class StackedMlp:
 
         Args:
             rows: Indices of members.
+
+        Returns:
+            A stack in new memory.
         """
         masks = None if self.masks is None else self.masks.select(rows)
         return StackedMlp(self.names, self.values.select(rows), masks)
@@ -118,6 +130,9 @@ class StackedMlp:
         Args:
             member: Index of the member.
             masks: bool, by name.
+
+        Returns:
+            Its state_dict, with these masks.
         """
         values = [value[member].cpu() for value in self.values.parts]
         state = {

@@ -182,8 +182,8 @@ class _Pack:
                     percent(tests[row], len(job.feed.test)),
                     False,
                     final.network(row, job.start.masks),
-                    group.kept.network(row, job.start.masks)
-                    if group.kept is not None
+                    group.snapshot.network(row, job.start.masks)
+                    if group.snapshot is not None
                     and job.keep_at is not None
                     and job.keep_at <= self.step
                     else None,
@@ -219,6 +219,9 @@ def weight_format(network: nn.Module) -> torch.memory_format:
 
     Args:
         network: The network as PyTorch has it.
+
+    Returns:
+        The network's preferred format on a GPU.
     """
     on_gpu = next(network.parameters()).is_cuda
     return preferred_format(network) if on_gpu else torch.contiguous_format

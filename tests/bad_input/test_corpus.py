@@ -108,9 +108,9 @@ RUN = {"name": "known", "grid": {"max_lr": [0.1, 0.2]}, "cycles": 2, "replicates
 @pytest.fixture(scope="module")
 def client(service: Service) -> Iterator[TestClient]:
     app = create_app(service, WebSettings(rate=1e6, burst=10**6))
-    with TestClient(app, base_url="http://127.0.0.1:8000") as found:
-        assert found.post("/v1/oracle", json=RUN).status_code == 201
-        yield found
+    with TestClient(app, base_url="http://127.0.0.1:8000") as test_client:
+        assert test_client.post("/v1/oracle", json=RUN).status_code == 201
+        yield test_client
 
 
 @pytest.fixture
@@ -126,16 +126,16 @@ def ask(service: Service, client: TestClient) -> Callable[..., Any]:
         assert "Traceback" not in answer.text
         if "json" not in answer.headers.get("content-type", ""):
             return answer.status_code, [], answer.text
-        found = answer.json()
-        assert found["status"] == answer.status_code
-        assert found["detail"]
-        assert all(each["rule"] for each in found["errors"])
+        body = answer.json()
+        assert body["status"] == answer.status_code
+        assert body["detail"]
+        assert all(each["rule"] for each in body["errors"])
         told = [
-            found["detail"],
-            *(each["rule"] for each in found["errors"]),
+            body["detail"],
+            *(each["rule"] for each in body["errors"]),
             answer.headers.get("allow", ""),
         ]
-        return answer.status_code, found["errors"], "\n".join(told)
+        return answer.status_code, body["errors"], "\n".join(told)
 
     return call
 

@@ -18,20 +18,20 @@ def run(script: str, *options: str) -> dict[str, Any]:
     command = [sys.executable, str(FOLDER / script), "--quick", "--json", *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    content: dict[str, Any] = json.loads(done.stdout)
+    return content
 
 
-def check(found: dict[str, Any], script: str, device: str = "cpu") -> None:
+def check(content: dict[str, Any], script: str, device: str = "cpu") -> None:
     """What every report must hold."""
-    assert found["name"] == Path(script).stem
-    assert found["device"] == device
-    assert found["machine"]["cores"] >= 1
-    assert found["machine"].keys() >= {"cpu", "torch"}
-    assert found["cases"]
-    names = [case["name"] for case in found["cases"]]
+    assert content["name"] == Path(script).stem
+    assert content["device"] == device
+    assert content["machine"]["cores"] >= 1
+    assert content["machine"].keys() >= {"cpu", "torch"}
+    assert content["cases"]
+    names = [case["name"] for case in content["cases"]]
     assert len(set(names)) == len(names)
-    for case in found["cases"]:
+    for case in content["cases"]:
         assert case.keys() >= KEYS
         ratios = [theirs / ours for theirs, ours in case["pairs"]]
         assert case["ratio"] == pytest.approx(statistics.median(ratios))
@@ -41,11 +41,11 @@ def check(found: dict[str, Any], script: str, device: str = "cpu") -> None:
 
 @pytest.mark.slow
 def test_packs_against_an_ordinary_loop() -> None:
-    found = run("pack_vs_solo.py", "--network", "fully_connected")
-    check(found, "pack_vs_solo.py")
-    engines = {case["name"].split(", ")[1] for case in found["cases"]}
+    content = run("pack_vs_solo.py", "--network", "fully_connected")
+    check(content, "pack_vs_solo.py")
+    engines = {case["name"].split(", ")[1] for case in content["cases"]}
     assert {"solo", "stacked"} <= engines
-    for case in found["cases"]:
+    for case in content["cases"]:
         a_second = 1 / statistics.median(ours for _, ours in case["pairs"])
         assert case["figures"]["member-steps/s"] == pytest.approx(a_second)
         assert 0 < case["figures"]["of peak FLOP/s"] < 1.5

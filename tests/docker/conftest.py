@@ -44,16 +44,16 @@ def manifests() -> list[dict[str, Any]]:
 @pytest.fixture(scope="session")
 def pods(manifests: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Every Pod template, by the name of what makes Pods of it."""
-    found: dict[str, dict[str, Any]] = {}
+    specs: dict[str, dict[str, Any]] = {}
     for each in manifests:
         name, spec = each["metadata"]["name"], each.get("spec", {})
         if each["kind"] == "RayCluster":
-            found["head"] = spec["headGroupSpec"]["template"]
-            found |= {f"{group['groupName']} workers": group["template"]
+            specs["head"] = spec["headGroupSpec"]["template"]
+            specs |= {f"{group['groupName']} workers": group["template"]
                       for group in spec["workerGroupSpecs"]}  # fmt: skip
         elif "template" in spec:
-            found[name] = spec["template"]
-    return found
+            specs[name] = spec["template"]
+    return specs
 
 
 @pytest.fixture(scope="session")

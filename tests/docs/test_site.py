@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[2]
 def build(root: Path, site: Path) -> subprocess.CompletedProcess[str]:
     """Builds the documentation that lies in a folder; with --quiet warnings would not count."""
     if importlib.util.find_spec("mkdocs") is None:
-        told = "needs MkDocs: pip install '.[docs]'"
-        pytest.fail(told) if "CI" in os.environ else pytest.skip(told)
+        reason = "needs MkDocs: pip install '.[docs]'"
+        pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
     return subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(site)],
         cwd=root, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
@@ -49,10 +49,10 @@ def test_a_broken_link_a_broken_anchor_and_an_orphan_fail_the_build(tmp_path: Pa
     (copy / "docs" / "orphan.md").write_text("# Orphan\n")
     done = build(copy, tmp_path / "site")
     assert done.returncode != 0
-    told = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     for name in ("nowhere.md", "nothing-of-the-kind", "../gone.py", "orphan.md"):
-        assert name in told
-    assert "Aborted with 4 warnings in strict mode" in told
+        assert name in output
+    assert "Aborted with 4 warnings in strict mode" in output
 
 
 def small_site(folder: Path) -> Path:

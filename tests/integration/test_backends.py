@@ -200,9 +200,9 @@ def test_a_run_goes_on_in_the_middle_of_a_pack_and_leaves_no_file_behind(
     read = PackStateFile.load
 
     def load(self: PackStateFile) -> Any:
-        found = read(self)
-        at_end.append(None if found is None else len(found["finished"]))
-        return found
+        result = read(self)
+        at_end.append(None if result is None else len(result["finished"]))
+        return result
 
     monkeypatch.setattr(PackStateFile, "load", load)
     table = run(declared, tmp_path / "broken")

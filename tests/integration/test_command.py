@@ -61,18 +61,18 @@ def oracle(
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main.entry()
-        told = capsys.readouterr()
-        assert ended.value.code == 0, told
-        return told.out
+        output = capsys.readouterr()
+        assert ended.value.code == 0, output
+        return output.out
 
     return call
 
 
 def timeless(table: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(table)
-    for cost in found["cost"].values():
+    read_table: dict[str, Any] = json.loads(table)
+    for cost in read_table["cost"].values():
         del cost["seconds"]
-    return found
+    return read_table
 
 
 INLINE = ("--backend", "inline", "--device", "cpu")

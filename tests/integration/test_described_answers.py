@@ -68,9 +68,12 @@ def seen(
     app = create_app(service, web_settings(allowed_hosts=("testserver", "localhost")))
     schema = schemathesis.openapi.from_asgi("/v1/openapi.json", app)
     every = [each.ok() for each in schema.get_all_operations()]
-    found = {each.definition.raw["operationId"]: each for each in every}
+    operations = {each.definition.raw["operationId"]: each for each in every}
     names = {"run": run, "job": job.id, "cycle": 1}
-    yield found, {name: names | {"run": outside.id} if name in OUTSIDE else names for name in found}
+    yield (
+        operations,
+        {name: names | {"run": outside.id} if name in OUTSIDE else names for name in operations},
+    )
     service.close()
 
 

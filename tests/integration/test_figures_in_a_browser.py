@@ -41,23 +41,23 @@ TOUCHING = """() => [...document.querySelectorAll(".plot")].flatMap((plot) => {
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A figure or report of each kind, as a user saves it."""
     folder = tmp_path_factory.mktemp("figures")
-    found: dict[str, Path] = {}
+    pages: dict[str, Path] = {}
     for name in ("digits-rivals", "cifar10-schedules-small", "cifar10-distributions", "made-up"):
         large = name == "made-up"
         read = made_up_table() if large else json.loads((RESULTS / f"{name}.json").read_text())
         kind = FIGURES[read["kind"]]
-        found[name] = folder / f"{name}.html"
-        page.save(kind.figure(read), found[name], kind.cards(read))
+        pages[name] = folder / f"{name}.html"
+        page.save(kind.figure(read), pages[name], kind.cards(read))
     # Networks that lie close together and far apart: 100, 80 and 64 %, then 21 %.
     runs = [json.loads((RESULTS / f"{name}.json").read_text()) for name in ("demo", "digits")]
     runs[1]["cycles"] = runs[1]["cycles"][:3]
     compared = overlaid(runs)
     assert compared is not None
-    found["compared"] = folder / "compared.html"
-    page.save(compared, found["compared"])
-    found["report"] = folder / "report.html"
-    html_report.save(html_report.page(made_up_table(), make_study()), found["report"])
-    return found
+    pages["compared"] = folder / "compared.html"
+    page.save(compared, pages["compared"])
+    pages["report"] = folder / "report.html"
+    html_report.save(html_report.page(made_up_table(), make_study()), pages["report"])
+    return pages
 
 
 @pytest.fixture
@@ -71,11 +71,11 @@ def shown(browser: Any) -> Iterator[Callable[..., Any]]:
             viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
         )
         contexts.append(context)
-        found = context.new_page()
-        found.on("pageerror", lambda error: complaints.append(str(error)))
-        found.goto(file.as_uri())
-        found.locator("figure:last-child .plot[data-drawn]").wait_for()
-        return found
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(file.as_uri())
+        page.locator("figure:last-child .plot[data-drawn]").wait_for()
+        return page
 
     yield show
     for context in contexts:
@@ -83,24 +83,24 @@ def shown(browser: Any) -> Iterator[Callable[..., Any]]:
     assert complaints == []
 
 
-def check(found: Any) -> None:
-    assert found.evaluate(BEYOND) == 0
-    assert found.evaluate(TOUCHING) == []
+def check(page: Any) -> None:
+    assert page.evaluate(BEYOND) == 0
+    assert page.evaluate(TOUCHING) == []
 
 
 def test_the_figure_of_27_networks_fits_a_phone_in_dark_mode(
     files: dict[str, Path], shown: Callable[..., Any]
 ) -> None:
-    found = shown(files["made-up"], 390, "dark")
-    check(found)
-    assert found.title() == found.locator("h1").inner_text()
-    assert found.locator("figure h2").count() == 3
-    assert found.locator("figure[data-name=heat_map] .cbtitle, .colorbar").count() >= 2
-    for bar in found.locator(".colorbar").all():
+    page = shown(files["made-up"], 390, "dark")
+    check(page)
+    assert page.title() == page.locator("h1").inner_text()
+    assert page.locator("figure h2").count() == 3
+    assert page.locator("figure[data-name=heat_map] .cbtitle, .colorbar").count() >= 2
+    for bar in page.locator(".colorbar").all():
         title = bar.locator(".cbtitle").bounding_box()
         assert title["y"] + title["height"] <= bar.locator(".cbfills").bounding_box()["y"] + 1
-    assert found.locator("figure[data-name=accuracies] .legend .traces").count() == 1  # diverged
-    ground = found.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert page.locator("figure[data-name=accuracies] .legend .traces").count() == 1  # diverged
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert sum(map(int, ground.removeprefix("rgb(").removesuffix(")").split(","))) < 150
 
 
@@ -117,9 +117,9 @@ def test_figures_and_reports_fit_every_width_in_both_schemes(
     files: dict[str, Path], shown: Callable[..., Any], width: int, scheme: str
 ) -> None:
     for name, file in files.items():
-        found = shown(file, width, scheme)
-        assert found.evaluate(BEYOND) == 0, name
-        assert found.evaluate(TOUCHING) == [], name
+        page = shown(file, width, scheme)
+        assert page.evaluate(BEYOND) == 0, name
+        assert page.evaluate(TOUCHING) == [], name
 
 
 @pytest.mark.slow

@@ -74,7 +74,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     assert address.startswith("http://127.0.0.1:"), address + process.stderr.read()
     yield Served(place, address, token)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+    assert process.wait(120) == 0
     process.stderr.close()
 
 
@@ -143,8 +143,10 @@ def test_figures_reports_and_studies_are_fetched(served: Served, call: Call, fin
     assert load_study(str(served.place / "again.yaml")) == load_study(
         str(served.place / "tiny.yaml")
     )
-    told = call("fetch", "tiny", "-o", "nowhere/table.txt", code=2)
-    assert '--output = "nowhere/table.txt"    cannot be written: No such file or directory' in told
+    output = call("fetch", "tiny", "-o", "nowhere/table.txt", code=2)
+    assert (
+        '--output = "nowhere/table.txt"    cannot be written: No such file or directory' in output
+    )
 
 
 def test_a_refused_study_is_told_of_with_its_file_and_all_problems(
@@ -152,10 +154,10 @@ def test_a_refused_study_is_told_of_with_its_file_and_all_problems(
 ) -> None:
     wrong = yaml.safe_load(STUDY) | {"cycles": -1, "grid": {"max_lr": [0.1, -0.02]}}
     (served.place / "wrong.yaml").write_text(yaml.safe_dump(wrong))
-    told = call("submit", "wrong.yaml", code=2).splitlines()
-    assert told[0] == "wrong.yaml: 2 problems"
-    assert {line.split()[0] for line in told[1:]} == {"cycles", "grid.max_lr[1]"}
-    assert told == call("check", "wrong.yaml", code=2).splitlines()
+    lines = call("submit", "wrong.yaml", code=2).splitlines()
+    assert lines[0] == "wrong.yaml: 2 problems"
+    assert {line.split()[0] for line in lines[1:]} == {"cycles", "grid.max_lr[1]"}
+    assert lines == call("check", "wrong.yaml", code=2).splitlines()
     assert "no such file" in call("submit", "missing.yaml", code=2)
     assert 'did you mean "digits"?' in call("submit", "digitz", code=2)
     assert "the server has no data folders" in call("submit", "tiny.yaml", "--data", "x", code=2)
@@ -173,8 +175,8 @@ def test_jobs_are_listed_and_told_of(call: Call, finished: str) -> None:
         ["study", "tiny"],
         ["state", "done"],
     ]
-    found = json.loads(call("status", finished, "--format", "json"))
-    assert (found["id"], found["owner"], found["done"]) == (finished, "ada", 32)
+    content = json.loads(call("status", finished, "--format", "json"))
+    assert (content["id"], content["owner"], content["done"]) == (finished, "ada", 32)
     assert [each["id"] for each in json.loads(call("status", "--format", "json"))] == [
         row.split()[0] for row in rows[: rows.index("")]
     ]
@@ -184,25 +186,25 @@ def test_jobs_are_listed_and_told_of(call: Call, finished: str) -> None:
 
 @pytest.mark.parametrize("asked", ["status", "watch", "cancel", "resume", "fetch"])
 def test_a_name_that_the_server_does_not_know_is_bad_input(call: Call, asked: str) -> None:
-    told = call(asked, "nothing", code=2).splitlines()
+    lines = call(asked, "nothing", code=2).splitlines()
     what = "RUN" if asked == "fetch" else "JOB"
-    assert told[0] == f"{what.lower()}: 1 problem"
-    assert re.match(rf'  {what} = "nothing"    \w+ nothing not found', told[1])
+    assert lines[0] == f"{what.lower()}: 1 problem"
+    assert re.match(rf'  {what} = "nothing"    \w+ nothing not found', lines[1])
 
 
 def test_what_a_state_refuses_is_told(call: Call, finished: str) -> None:
-    told = call("cancel", finished, code=1)
-    assert told.startswith("ServerError: ")
-    assert "done" in told
+    output = call("cancel", finished, code=1)
+    assert output.startswith("ServerError: ")
+    assert "done" in output
 
 
 def test_a_job_that_fails_ends_with_why(served: Served, call: Call) -> None:
     doomed = yaml.safe_load(STUDY) | {"name": "doomed"}
     doomed["grid"] = {"max_lr": [1e9, 1e10], "extend": False}
     (served.place / "doomed.yaml").write_text(yaml.safe_dump(doomed))
-    told = call("submit", "doomed.yaml", "--wait", code=1)
+    output = call("submit", "doomed.yaml", "--wait", code=1)
     assert re.search(
-        r"JobFailed: doomed-[0-9a-f]{8} failed: every max_lr of cycle 0 diverged", told
+        r"JobFailed: doomed-[0-9a-f]{8} failed: every max_lr of cycle 0 diverged", output
     )
     assert re.search(r"message +every max_lr of cycle 0", call("status", "doomed"))
 
@@ -227,8 +229,8 @@ def test_asking_for_tokens_makes_no_database(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    told = call("token", "revoke", "nobody", "--runs", str(tmp_path / "runs"), code=2)
-    assert 'name = "nobody"    there are no tokens here' in told
+    output = call("token", "revoke", "nobody", "--runs", str(tmp_path / "runs"), code=2)
+    assert 'name = "nobody"    there are no tokens here' in output
     assert "no tokens; create one" in call("token", "list", "--runs", str(tmp_path / "runs"))
     assert list(tmp_path.iterdir()) == []
 
@@ -247,13 +249,13 @@ def test_whoever_stops_watching_leaves_the_job_running(served: Served, call: Cal
     with Client(served.address, served.token) as client:
         wait_for(lambda: client.job(job).known > 0)
         watcher.send_signal(signal.SIGINT)
-        told = watcher.communicate(timeout=120)[1]
+        output = watcher.communicate(timeout=120)[1]
         assert watcher.returncode == 130
-        assert f"{job} continues on the server" in told
+        assert f"{job} continues on the server" in output
         assert client.job(job).state == "running"
         assert call("cancel", "long") == f"{job}  cancelled\n"
-        told = call("watch", job, code=1)
-        assert f"{job} was cancelled; see `oracle resume {job}`" in told
+        output = call("watch", job, code=1)
+        assert f"{job} was cancelled; see `oracle resume {job}`" in output
         assert call("resume", "long") == f"{job}  queued\n"
         assert call("priority", "long", "7") == f"{job}  queued  priority 7\n"
         assert call("priority", job, "-8") == f"{job}  queued  priority -8\n"

@@ -26,7 +26,7 @@ def port(app: FastAPI) -> Iterator[int]:
     yield server.servers[0].sockets[0].getsockname()[1]
     app.state.watcher.close()
     server.should_exit = True
-    thread.join(20)
+    thread.join(120)
     assert not thread.is_alive()
 
 

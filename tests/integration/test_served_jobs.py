@@ -108,8 +108,8 @@ def stat(pid: int) -> list[str]:
 
 def living() -> dict[int, list[str]]:
     pids = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()]
-    found = {pid: stat(pid) for pid in pids}
-    return {pid: fields for pid, fields in found.items() if fields and fields[0] != "Z"}
+    stats = {pid: stat(pid) for pid in pids}
+    return {pid: fields for pid, fields in stats.items() if fields and fields[0] != "Z"}
 
 
 def children(pid: int) -> list[int]:
@@ -117,12 +117,12 @@ def children(pid: int) -> list[int]:
 
 
 def descendants(pid: int) -> set[int]:
-    found: set[int] = set()
+    pids: set[int] = set()
     rest = {pid}
     while rest:
-        rest = {each for parent in rest for each in children(parent)} - found
-        found |= rest
-    return found
+        rest = {each for parent in rest for each in children(parent)} - pids
+        pids |= rest
+    return pids
 
 
 def in_session(pid: int) -> list[int]:
@@ -132,10 +132,10 @@ def in_session(pid: int) -> list[int]:
 
 def until(true: Callable[[], Any], patience: float = 120) -> Any:
     end = time.monotonic() + patience
-    while not (found := true()):
+    while not (value := true()):
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.05)
-    return found
+    return value
 
 
 @pytest.fixture
@@ -149,9 +149,9 @@ def settings(tmp_path: Path) -> ServerSettings:
 
 @pytest.fixture
 def service(settings: ServerSettings) -> Iterator[Service]:
-    found = Service(settings)
-    yield found
-    found.close()
+    opened_service = Service(settings)
+    yield opened_service
+    opened_service.close()
 
 
 @pytest.fixture
@@ -188,10 +188,10 @@ def trials(service: Service) -> list[Any]:
 
 
 def timeless(table: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(table))
-    for cost in found["cost"].values():
+    read_table: dict[str, Any] = json.loads(json.dumps(table))
+    for cost in read_table["cost"].values():
         del cost["seconds"]
-    return found
+    return read_table
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -228,9 +228,9 @@ def test_a_job_ends_with_the_table_of_a_run_though_its_server_is_killed(
     assert (done.state, done.message) == ("done", "")
     assert done.done == done.known == cells
     assert timeless(service.table(service.run(job.id))) == expected
-    found = trials(service)
-    assert {trial.state.name for trial in found} == {"COMPLETE"}
-    ids = [trial.user_attrs["cell"] for trial in found]
+    stored = trials(service)
+    assert {trial.state.name for trial in stored} == {"COMPLETE"}
+    ids = [trial.user_attrs["cell"] for trial in stored]
     assert len(ids) == len(set(ids)) == cells
     assert (service.settings.folder / "tiny" / f"{done.run_id}.html").is_file()
 
@@ -248,8 +248,8 @@ def test_two_servers_on_one_database_run_each_job_once(
     gate.open()
     for job in jobs:
         assert ended(service, job).state == "done"
-        told = [event.text for event in service.jobs.events(job.id) if event.kind == "state"]
-        assert told == ["queued", "running", "done"]
+        lines = [event.text for event in service.jobs.events(job.id) if event.kind == "state"]
+        assert lines == ["queued", "running", "done"]
     ids = [trial.user_attrs["cell"] for trial in trials(service)]
     assert len(ids) == len(set(ids)) == sum(service.jobs.get(each.id).known for each in jobs)
     service.close()
@@ -318,8 +318,8 @@ def test_a_cancelled_job_ends_its_driver_and_goes_on_when_it_is_resumed(
     (driver,) = server.drivers()
     assert service.cancel(job.id, me).state == "cancelled"
     until(lambda: in_session(driver) == [] and not service.jobs.held())
-    found = len(trials(service))
-    assert found == 2 < cells
+    stored = len(trials(service))
+    assert stored == 2 < cells
     gate.open()
     cancelled = service.jobs.get(job.id)
     assert (cancelled.state, cancelled.message) == ("cancelled", "")

@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import oracle
@@ -14,13 +14,17 @@ PACKAGE = 14  # modules, without `__init__`
 REASON = f"Over {MODULE} lines: "  # what the docstring of a longer module says, with why
 
 
-def modules() -> Iterator[tuple[Path, str, ast.Module]]:
+@cache
+def modules() -> tuple[tuple[Path, str, ast.Module], ...]:
     """Every module, its text and its syntax tree; released migrations are never changed."""
-    for root in ROOTS:
-        for file in sorted(root.rglob("*.py")):
-            if "migrations" not in file.parts:
-                text = file.read_text(encoding="utf-8")
-                yield file.relative_to(root.parent), text, ast.parse(text)
+    files = [
+        (root, file)
+        for root in ROOTS
+        for file in sorted(root.rglob("*.py"))
+        if "migrations" not in file.parts
+    ]
+    texts = [(file.relative_to(root.parent), file.read_text("utf-8")) for root, file in files]
+    return tuple((file, text, ast.parse(text)) for file, text in texts)
 
 
 def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

@@ -56,6 +56,11 @@ def test_a_test_of_pure_functions_is_self_contained() -> None:
     assert self_contained.reached([declares_a_study]) is None
 
 
+@pytest.mark.costly
+def test_a_test_that_is_marked_as_costly_is_not_selected(request: pytest.FixtureRequest) -> None:
+    assert self_contained.why_not(request.node) == "costly"
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -66,8 +66,12 @@ def combinations() -> Iterator[Any]:
     ):
         if criterion in ALIKE and optimizer != "sgd":
             continue
-        usual = criterion in USUAL and index == number % len(MADE)
+        in_turn = index == number % len(MADE)  # one optimiser for each criterion
+        usual = criterion in USUAL and in_turn
         marks = [pytest.mark.slow] if network in COSTLY and not usual else []
+        quick = in_turn or criterion in ALIKE
+        if not quick or (network in COSTLY and criterion != "l1_filter"):
+            marks.append(pytest.mark.costly)
         yield pytest.param(network, criterion, optimizer, marks=marks)
 
 

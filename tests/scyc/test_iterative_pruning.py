@@ -57,14 +57,14 @@ def test_rewinding_to_an_iteration_takes_the_unpruned_networks_weights_of_then(
 ) -> None:
     one = trainer(pruning=PruningSpec(rewind=7), engine=engine)
     first, second = iterate(one, schedule, lambda _: 0.1, 1, [0])
-    trained, kept = first.trained[0].outcome.network, first.trained[0].outcome.kept
-    assert kept is not None
-    assert second.trained[0].outcome.kept is None
-    start, root = one.pruned(trained, 0, 1, kept), one.root(0)
+    trained, snapshot = first.trained[0].outcome.network, first.trained[0].outcome.snapshot
+    assert snapshot is not None
+    assert second.trained[0].outcome.snapshot is None
+    start, root = one.pruned(trained, 0, 1, snapshot), one.root(0)
     for name, mask in start.masks.items():
-        assert torch.equal(start.state[name][mask], kept.state[name][mask])
-        assert not torch.equal(kept.state[name], trained.state[name])
-        assert not torch.equal(kept.state[name], root.state[name])
+        assert torch.equal(start.state[name][mask], snapshot.state[name][mask])
+        assert not torch.equal(snapshot.state[name], trained.state[name])
+        assert not torch.equal(snapshot.state[name], root.state[name])
     with pytest.raises(ValueError, match="after 7 iterations"):
         one.pruned(trained, 0, 1)
 

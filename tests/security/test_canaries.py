@@ -102,13 +102,13 @@ def pickles(canary: Path) -> dict[str, bytes]:
     """The same, as the formats have them in which bytes may come."""
     every = objects(canary)
     one = every["os.system"]
-    found = {name: pickle.dumps(each) for name, each in every.items()}
-    found |= {f"protocol {number}": pickle.dumps(one, number) for number in range(4)}
+    content = {name: pickle.dumps(each) for name, each in every.items()}
+    content |= {f"protocol {number}": pickle.dumps(one, number) for number in range(4)}
     state = {"stamp": "mine", "state": {"w": torch.ones(2), "x": one}, "masks": {}}
     array = np.array([one], dtype=object)
     arrays: dict[str, Any] = {"data": array, "labels": [0]}
-    return found | {
-        "gzip": gzip.compress(found["os.system"]),
+    return content | {
+        "gzip": gzip.compress(content["os.system"]),
         "joblib": written(lambda file: joblib.dump(one, file)),
         "torch zip": written(lambda file: torch.save(state, file)),
         "torch legacy": written(

@@ -58,7 +58,7 @@ def table(label: str) -> Any:
     }
     study = parse(content, "tiny.yaml")
     assert isinstance(study, SchedulesStudy)
-    found = [
+    entries = [
         EntryResults(
             entry,
             None,
@@ -66,7 +66,7 @@ def table(label: str) -> Any:
         )
         for entry in study.schedules
     ]
-    return schedules.table(study, "tiny-00000000", found, complete=True)
+    return schedules.table(study, "tiny-00000000", entries, complete=True)
 
 
 def results(name: str) -> tuple[CellResult, ...]:
@@ -121,8 +121,8 @@ def test_numbers_stay_numbers(cell: str) -> None:
     "cell", ["-", "\t=1", "\r=1", "\n=1", "-1\n=2", "\u00b2", "-1_000", "-\u0661"]
 )
 def test_what_only_looks_like_a_number_is_text(cell: str) -> None:
-    found = formats.escape_formula(cell)
-    assert found == cell if cell == "\u00b2" else str(found).startswith("'")
+    escaped = formats.escape_formula(cell)
+    assert escaped == cell if cell == "\u00b2" else str(escaped).startswith("'")
 
 
 COMMANDS = {

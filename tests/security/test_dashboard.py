@@ -38,17 +38,17 @@ def filled(rule: str) -> str:
 @pytest.fixture(scope="module")
 def tokens(served: Any) -> dict[str, dict[str, str]]:
     """The headers of each kind of caller."""
-    found = {"nobody": {}, "wrong": {"Authorization": "Bearer oracle_wrong"}}
+    headers = {"nobody": {}, "wrong": {"Authorization": "Bearer oracle_wrong"}}
     for scope in ("read", "submit", "admin"):
         secret = served.service.tokens.create(f"dashboard-{scope}", scope)
-        found[scope] = {"Authorization": f"Bearer {secret}"}
-    return found
+        headers[scope] = {"Authorization": f"Bearer {secret}"}
+    return headers
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["tokens", "loopback"])
 def visitor(served: Any, request: pytest.FixtureRequest) -> TestClient:
-    found: TestClient = served.client(tokens_required=request.param)
-    return found
+    new_client: TestClient = served.client(tokens_required=request.param)
+    return new_client
 
 
 @pytest.fixture

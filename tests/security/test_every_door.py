@@ -32,8 +32,8 @@ WRONG: tuple[dict[str, str], ...] = (
 
 @pytest.fixture(scope="module")
 def visitor(served: Any) -> Iterator[TestClient]:
-    with served.client(tokens_required=True) as found:
-        yield found
+    with served.client(tokens_required=True) as new_client:
+        yield new_client
 
 
 @pytest.fixture(scope="module")

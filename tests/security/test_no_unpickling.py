@@ -29,16 +29,16 @@ def sources() -> list[Path]:
 
 def names(tree: ast.AST) -> set[str]:
     """Everything that a module imports or reaches by an attribute."""
-    found: set[str] = set()
+    calls: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {part for each in node.names for part in each.name.split(".")}
-            found |= set((getattr(node, "module", None) or "").split("."))
+            calls |= {part for each in node.names for part in each.name.split(".")}
+            calls |= set((getattr(node, "module", None) or "").split("."))
         elif isinstance(node, ast.Attribute):
-            found.add(node.attr)
+            calls.add(node.attr)
         elif isinstance(node, ast.Name):
-            found.add(node.id)
-    return found
+            calls.add(node.id)
+    return calls
 
 
 def test_no_module_names_what_unpickles() -> None:

@@ -218,8 +218,8 @@ def test_a_part_that_a_link_leads_out_of_the_folder_is_refused_over_http(
         content = {
             "dataset": {"name": "image_folder", "root": root, "parts": ["train", "in", "out"]}
         }
-        found = admission.problems(content, {}, {"pics": pics}, data)
-        assert [(each.path, each.value) for each in found] == [("dataset.parts[2]", "out")]
+        problems = admission.problems(content, {}, {"pics": pics}, data)
+        assert [(each.path, each.value) for each in problems] == [("dataset.parts[2]", "out")]
 
 
 def test_a_root_that_a_link_leads_out_of_the_folder_is_refused_over_http(

@@ -90,11 +90,11 @@ def test_who_shows_a_token_that_others_can_read_is_told(
     token.chmod(rights)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")
-    told: list[str] = []
-    with ray_auth.environment(1, None, told.append):
+    messages: list[str] = []
+    with ray_auth.environment(1, None, messages.append):
         assert os.environ["RAY_AUTH_MODE"] == "token"
-    assert len(told) == said
-    assert all("chmod 600" in each and "canary" not in each for each in told)
+    assert len(messages) == said
+    assert all("chmod 600" in each and "canary" not in each for each in messages)
 
 
 def family(root: int) -> dict[int, str]:
@@ -122,7 +122,7 @@ def listening(pids: dict[int, str]) -> set[tuple[str, int, int]]:
             for handle in Path(f"/proc/{pid}/fd").iterdir():
                 with contextlib.suppress(OSError):
                     owners[str(handle.readlink())] = pid
-    found = set()
+    addresses = set()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
             fields = line.split()
@@ -134,8 +134,8 @@ def listening(pids: dict[int, str]) -> set[tuple[str, int, int]]:
                 ]
                 kind = socket.AF_INET if table == "tcp" else socket.AF_INET6
                 shown = socket.inet_ntop(kind, b"".join(words)).removeprefix("::ffff:")
-                found.add((shown, int(port, 16), owner))
-    return found
+                addresses.add((shown, int(port, 16), owner))
+    return addresses
 
 
 def test_a_socket_on_every_address_is_seen() -> None:
@@ -167,15 +167,17 @@ class Served:
             stderr=subprocess.DEVNULL, umask=0,
         )  # fmt: skip
         self.client = httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {self.secret}"}
+            base_url=f"http://127.0.0.1:{port}",
+            headers={"Authorization": f"Bearer {self.secret}"},
+            timeout=120,
         )
 
-    def wait_for(self, what: Callable[[], Any], seconds: float = 90) -> Any:
+    def wait_for(self, what: Callable[[], Any], seconds: float = 240) -> Any:
         patience = time.monotonic() + seconds
         while True:
             with contextlib.suppress(httpx.TransportError):
-                if found := what():
-                    return found
+                if value := what():
+                    return value
             assert self.process.poll() is None, "the server has ended"
             assert time.monotonic() < patience, what
             time.sleep(0.2)
@@ -184,7 +186,7 @@ class Served:
         self.client.close()
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(60)
+            self.process.wait(120)
         finally:
             for pid in family(self.process.pid) if self.process.poll() is None else ():
                 os.kill(pid, signal.SIGKILL)
@@ -195,9 +197,9 @@ def served(tmp_path: Path) -> Iterator[Served]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    found = Served(tmp_path, port)
-    yield found
-    found.close()
+    new_server = Served(tmp_path, port)
+    yield new_server
+    new_server.close()
 
 
 def token_of(pid: int) -> Path:
@@ -228,8 +230,8 @@ def test_while_a_job_trains_the_api_alone_is_off_loopback_and_ray_asks_for_a_tok
     root = served.process.pid
 
     def training() -> dict[int, str] | None:
-        found = family(root)
-        return found if any("Trainable" in each for each in found.values()) else None
+        processes = family(root)
+        return processes if any("Trainable" in each for each in processes.values()) else None
 
     processes = served.wait_for(training)
     sockets = listening(processes)
@@ -261,6 +263,6 @@ def test_while_a_job_trains_the_api_alone_is_off_loopback_and_ray_asks_for_a_tok
             f"127.0.0.1:{port}", tmp_path, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=token.read_text()
         ),
     ]
-    answers = [each.communicate(timeout=60)[0].strip() for each in callers]
+    answers = [each.communicate(timeout=120)[0].strip() for each in callers]
     assert answers[:2] == ["AuthenticationError"] * 2
     assert int(answers[2]) > 0

@@ -71,12 +71,12 @@ class Place:
 
     def leaks(self, *secrets: str) -> list[str]:
         """What was kept, in which a secret stands."""
-        found = []
+        places = []
         for file in self.folder.rglob("*"):
             if file.is_file() and file != self.file:
                 content = file.read_bytes()
-                found += [f"{file}: {each}" for each in secrets if each.encode() in content]
-        return found
+                places += [f"{file}: {each}" for each in secrets if each.encode() in content]
+        return places
 
 
 def ended(process: subprocess.Popen[str], code: int = 0) -> str:
@@ -207,7 +207,7 @@ def serving(place: Place, *arguments: str) -> Iterator[tuple[httpx.Client, str, 
             stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     headers = {"Authorization": f"Bearer {secret}"}
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=120) as client:
         patience = time.monotonic() + PATIENCE
         while True:
             with contextlib.suppress(httpx.TransportError):
@@ -218,7 +218,7 @@ def serving(place: Place, *arguments: str) -> Iterator[tuple[httpx.Client, str, 
             time.sleep(0.1)
         yield client, secret, said
     server.send_signal(signal.SIGTERM)
-    assert server.wait(60) == 0, said.read_text()[-2000:]
+    assert server.wait(120) == 0, said.read_text()[-2000:]
 
 
 PAGES = (
@@ -286,7 +286,7 @@ def test_nor_does_ray(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
                         looked += 1
                         for each in (CANARY, secret, TOKEN_OF_RAY):
                             assert each.encode() not in content, file
-            time.sleep(1)
+            time.sleep(0.1)
         ended = client.get(f"/v1/jobs/{job}").json()
         assert (ended["state"], ended["message"]) == ("done", "")
     assert looked > 20

@@ -145,7 +145,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         env=environment | {"OMP_NUM_THREADS": "1"}, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
-    for _ in range(400):
+    for _ in range(1200):
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
             urllib.request.urlopen(f"{address}/healthz").close()  # noqa: S310  # our own
             break
@@ -153,7 +153,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         time.sleep(0.1)
     yield Home(address, token, run, plain, jobs, files)
     server.send_signal(signal.SIGTERM)
-    server.wait(40)
+    server.wait(120)
 
 
 class Looked:
@@ -165,7 +165,7 @@ class Looked:
         self.context = browser.new_context(bypass_csp=without_csp)
         self.context.add_init_script(CANARY)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(120_000)
         self.page.on("dialog", lambda dialog: (self.bad.append("dialog"), dialog.dismiss()))
         self.page.on("request", self._asked)
         self.page.on(
@@ -207,9 +207,9 @@ class Looked:
 )
 def visitor(request: pytest.FixtureRequest, browser: Any, home: Home) -> Iterator[Looked]:
     """As pages are sent; and without the policy that would hide what is not escaped."""
-    found = Looked(browser, home, request.param)
-    yield found
-    found.context.close()
+    new_visitor = Looked(browser, home, request.param)
+    yield new_visitor
+    new_visitor.context.close()
 
 
 def test_the_corpus_is_hostile_and_large(browser: Any, home: Home) -> None:

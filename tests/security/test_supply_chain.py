@@ -25,14 +25,14 @@ BAD = {canonicalize_name(name): each for name, each in LISTED.items()}
 
 
 def pins() -> dict[str, Version]:
-    found = {}
+    versions = {}
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             pinned = PIN.fullmatch(line)
             assert pinned, line  # a version, and nothing that leaves room
-            assert canonicalize_name(pinned[1]) not in found, line
-            found[canonicalize_name(pinned[1])] = Version(pinned[2])
-    return found
+            assert canonicalize_name(pinned[1]) not in versions, line
+            versions[canonicalize_name(pinned[1])] = Version(pinned[2])
+    return versions
 
 
 def needed(*extras: str) -> Iterator[str]:
@@ -113,11 +113,11 @@ def test_the_makefile_audits_strictly_and_makes_a_bill_of_materials() -> None:
 @pytest.mark.slow
 def test_a_bill_of_materials_names_every_package_that_is_needed() -> None:
     subprocess.run(["make", "sbom"], cwd=ROOT, check=True, capture_output=True)
-    found = json.loads((ROOT / "build" / "sbom.json").read_text(encoding="utf-8"))
-    assert found["bomFormat"] == "CycloneDX"
-    names = {canonicalize_name(each["name"]) for each in found["components"]}
+    content = json.loads((ROOT / "build" / "sbom.json").read_text(encoding="utf-8"))
+    assert content["bomFormat"] == "CycloneDX"
+    names = {canonicalize_name(each["name"]) for each in content["components"]}
     assert sorted(set(needed("dev", *SITE)) - names) == []
-    without = [each["name"] for each in found["components"] if not each.get("licenses")]
+    without = [each["name"] for each in content["components"] if not each.get("licenses")]
     freely = [name for name in without if metadata.metadata(name).get("License")]
     assert without == freely  # told in words of their own, which are no terms of SPDX's
     assert len(without) < len(names) / 10

@@ -62,8 +62,8 @@ def blocks(page: Path) -> list[Block]:
 
 def why_not_run(page: Path) -> str:
     """What a page says of all its blocks."""
-    found = _WHOLE.search(page.read_text("utf-8"))
-    return found[1] if found else ""
+    match = _WHOLE.search(page.read_text("utf-8"))
+    return match[1] if match else ""
 
 
 def _marks(text: str) -> dict[str, str]:
@@ -81,18 +81,18 @@ def commands(text: str) -> list[list[str]]:
     text = re.sub(r"\\\n\s*", " ", re.sub(r"(^|\s)#.*$", "", text, flags=re.MULTILINE))
     lexer = shlex.shlex(text, posix=True, punctuation_chars=";&|<>()\n")
     lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t", True, ""
-    found: list[list[str]] = [[]]
+    words_of_commands: list[list[str]] = [[]]
     skip = False
     for word in lexer:
         if set(word) <= {"<", ">"}:
             skip = True  # the file that comes next
         elif set(word) <= _OPERATORS:
-            found.append([])
+            words_of_commands.append([])
         elif skip:
             skip = False
         else:
-            found[-1].append(word)
-    return [words for words in found if words]
+            words_of_commands[-1].append(word)
+    return [words for words in words_of_commands if words]
 
 
 def understood(group: click.Command, words: list[str]) -> click.Context:

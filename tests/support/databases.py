@@ -19,8 +19,8 @@ USER = "postgres"
 def programs() -> Path | None:
     """The folder of PostgreSQL's programs, or None."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    found = shutil.which("initdb")
-    return next(iter(folders), Path(found).parent if found else None)
+    path = shutil.which("initdb")
+    return next(iter(folders), Path(path).parent if path else None)
 
 
 class Server:
@@ -69,16 +69,16 @@ def server(bin_folder: Path, durable: bool = False) -> Iterator[Server]:
     durable: whether what is committed would outlive the machine's power; tests need no such thing.
     """
     with tempfile.TemporaryDirectory(prefix="pg-") as scratch:
-        found = Server(bin_folder, scratch, durable)
-        found.start()
+        new_server = Server(bin_folder, scratch, durable)
+        new_server.start()
         try:
-            yield found
+            yield new_server
         finally:
-            found.stop()
+            new_server.stop()
 
 
 @contextlib.contextmanager
 def postgresql(bin_folder: Path, durable: bool = False) -> Iterator[str]:
     """As :func:`server`; gives the URL of its database."""
-    with server(bin_folder, durable) as found:
-        yield found.url
+    with server(bin_folder, durable) as running:
+        yield running.url

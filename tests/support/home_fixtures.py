@@ -18,10 +18,10 @@ def home(folder: Path, **changes: Any) -> Settings:
 
 def ran(where: Settings, **changes: Any) -> tuple[str, list[int]]:
     """A run's id, and how many cells were finished each time it told so."""
-    told: list[int] = []
+    counts: list[int] = []
     prepared = prepare.prepare(make_study(**({"cycles": 1} | changes)), where)
-    execute.execute(prepared, Progress(cells=lambda done, _: told.append(done)))
-    return prepared.run_id, told
+    execute.execute(prepared, Progress(cells=lambda done, _: counts.append(done)))
+    return prepared.run_id, counts
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,6 @@ def notebook(source: str, **names: Any) -> dict[str, Any]:
     """
     file = f"<cell {next(_numbers)}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    found = {"__name__": "__main__", **names}
-    exec(compile(source, file, "exec"), found)  # noqa: S102
-    return found
+    namespace = {"__name__": "__main__", **names}
+    exec(compile(source, file, "exec"), namespace)  # noqa: S102
+    return namespace

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-_PATIENCE = 90.0  # seconds for a node to come up, on a machine that is busy with other tests
+_PATIENCE = 240.0  # seconds for a node to come up, on a machine that is busy with other tests
 
 
 class Node:
@@ -33,10 +33,10 @@ class Node:
     def processes(self) -> set[int]:
         """The pids of the node: its own, and of all that descends from it."""
         parents = dict(_parents())
-        found = {self._process.pid}
-        while more := {pid for pid, parent in parents.items() if parent in found} - found:
-            found |= more
-        return found
+        pids = {self._process.pid}
+        while more := {pid for pid, parent in parents.items() if parent in pids} - pids:
+            pids |= more
+        return pids
 
     def wait(self) -> None:
         """Wait until it is up. Raises RuntimeError with what it said instead."""

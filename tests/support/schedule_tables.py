@@ -37,9 +37,9 @@ def study(*entries: dict[str, Any], **changes: Any) -> SchedulesStudy:
         "cycles": 4,
         "replicates": 2,
     }
-    found = parse(content | changes, "tiny.yaml")
-    assert isinstance(found, SchedulesStudy)
-    return found
+    parsed = parse(content | changes, "tiny.yaml")
+    assert isinstance(parsed, SchedulesStudy)
+    return parsed
 
 
 def outcome(*accuracies: float | None) -> tuple[CellResult, ...]:

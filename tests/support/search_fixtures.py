@@ -110,9 +110,9 @@ def searched(
 ) -> tuple[Rehearsal, list[OracleCycle], list[RunCycle]]:
     """The oracle and S-Cyc's run of a study on a known curve."""
     rehearsal = rehearsal or Rehearsal(curve)
-    found: Any = experiment(study, Graph(study.system, "0" * 64))
-    rehearsal.run(found.searches(), **options)
-    return rehearsal, found.cycles, found.s_cyc
+    study_experiment: Any = experiment(study, Graph(study.system, "0" * 64))
+    rehearsal.run(study_experiment.searches(), **options)
+    return rehearsal, study_experiment.cycles, study_experiment.s_cyc
 
 
 @pytest.fixture(name="searched")
@@ -170,11 +170,11 @@ def sought() -> Callable[..., tuple[Rehearsal, SearchExperiment]]:
         **options: Any,
     ) -> tuple[Rehearsal, SearchExperiment]:
         rehearsal = rehearsal or Rehearsal(curve)
-        found = SearchExperiment(
+        study_experiment = SearchExperiment(
             study, Graph(study.system, "0" * 64), hooks or ExperimentCallbacks()
         )
-        rehearsal.run(found.searches(), **options)
-        return rehearsal, found
+        rehearsal.run(study_experiment.searches(), **options)
+        return rehearsal, study_experiment
 
     return run
 

@@ -2,7 +2,8 @@
 
 Nobody marks them. A test is left out for its folder, or for what it and its fixtures reach: their
 code is followed through the functions of the tests. What is selected is watched while it runs: a
-test that starts a process or opens a database all the same fails.
+test that starts a process or opens a database all the same fails. Those marked as costly are left
+out as well.
 """
 
 import re
@@ -18,6 +19,7 @@ import pytest
 
 FOLDERS = frozenset(
     {"bad_input", "benchmarks", "docker", "docs", "integration", "security", "torture"}
+    | {"oracle/database", "oracle/inventory"}
 )
 # Modules whose functions and classes start processes, open databases, or drive what does.
 REACHES = (
@@ -116,11 +118,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def why_not(item: pytest.Item) -> str | None:
     """Return what makes a test more than self-contained: a folder or a module; None: nothing."""
-    folders = item.path.relative_to(_TESTS).parts if item.path.is_relative_to(_TESTS) else ()
-    if folders and folders[0] in FOLDERS:
-        return folders[0]
-    if item.get_closest_marker("ray"):
-        return "ray"
+    folders = item.path.relative_to(_TESTS).parents if item.path.is_relative_to(_TESTS) else ()
+    for folder in folders:
+        if folder.as_posix() in FOLDERS:
+            return folder.as_posix()
+    for mark in ("ray", "costly"):
+        if item.get_closest_marker(mark):
+            return mark
     definitions = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
     functions = [fixture.func for several in definitions for fixture in several]
     if issubclass(getattr(item, "cls", None) or object, unittest.TestCase):

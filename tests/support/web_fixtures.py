@@ -48,9 +48,9 @@ def finished(folder: Path, **changes: Any) -> str:
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     """On an empty database; `ServerSettings` of its own where a test needs them."""
-    found = opened(tmp_path)
-    yield found
-    found.close()
+    opened_service = opened(tmp_path)
+    yield opened_service
+    opened_service.close()
 
 
 @pytest.fixture
@@ -60,8 +60,8 @@ def app(service: Service) -> FastAPI:
 
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
-    with TestClient(app, base_url=HOME) as found:
-        yield found
+    with TestClient(app, base_url=HOME) as test_client:
+        yield test_client
 
 
 @pytest.fixture(scope="session", name="opened")
@@ -91,16 +91,16 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, str
     """A service on a database with a finished run, and its id; for tests that only read."""
     folder = tmp_path_factory.mktemp("ran")
     run_id = finished(folder)
-    found = opened(folder)
-    yield found, run_id
-    found.close()
+    opened_service = opened(folder)
+    yield opened_service, run_id
+    opened_service.close()
 
 
 @pytest.fixture
 def reader(ran: tuple[Service, str]) -> Iterator[TestClient]:
     """A client of the service with a finished run."""
-    with TestClient(create_app(ran[0], web_settings()), base_url=HOME) as found:
-        yield found
+    with TestClient(create_app(ran[0], web_settings()), base_url=HOME) as test_client:
+        yield test_client
 
 
 @pytest.fixture

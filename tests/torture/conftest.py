@@ -43,8 +43,8 @@ def counted() -> Callable[..., None]:
 def strace() -> None:
     """Skips where there is no strace; CI has one."""
     if shutil.which("strace") is None:
-        told = "strace is not installed"
-        pytest.fail(told) if "CI" in os.environ else pytest.skip(told)
+        reason = "strace is not installed"
+        pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

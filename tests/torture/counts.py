@@ -17,8 +17,8 @@ def table(lines: list[str]) -> str:
     """One row for each kind of fault; what several tests counted of one kind is added up."""
     counts: dict[str, Counter[str]] = {}
     for line in lines:
-        found = json.loads(line)
-        counts.setdefault(found.pop("name"), Counter()).update(found)
+        content = json.loads(line)
+        counts.setdefault(content.pop("name"), Counter()).update(content)
     rows = ["| fault | injected | survived | invariants broken |", "| --- | ---: | ---: | ---: |"]
     for name, of_it in sorted(counts.items()):
         known = [of_it[each] for each in ("injected", "survived", "broken")]

@@ -108,9 +108,9 @@ def test_a_token_outlives_every_move_of_the_clock(
 ) -> None:
     secret = ledger.tokens().create("me", "submit")
     clock(seconds)
-    found = ledger.tokens().find(secret)
-    assert found is not None
-    assert found.name == "me"
+    token = ledger.tokens().find(secret)
+    assert token is not None
+    assert token.name == "me"
 
 
 def test_a_session_ends_by_the_clock_and_comes_back_with_it(

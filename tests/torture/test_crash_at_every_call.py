@@ -50,10 +50,10 @@ def test_a_driver_may_be_killed_at_any_call(
             hurt = attempt(window)
             code = hurt.hurt(f"{call}:signal=SIGKILL:when={count}").code
             killed += code == -9
-            found = [] if code == -9 else [f"not killed, but {code}"]
-            found += hurt.half_written() + hurt.taken_up(small_ended)
-            if found:
-                broken.append((call, count, found))
+            problems = [] if code == -9 else [f"not killed, but {code}"]
+            problems += hurt.half_written() + hurt.taken_up(small_ended)
+            if problems:
+                broken.append((call, count, problems))
     counted(
         f"killed at each call of {window}",
         calls=counts.total(),

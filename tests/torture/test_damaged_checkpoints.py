@@ -67,16 +67,16 @@ def heals(victim: Victim, reference: Victim, damage: str, files: Callable[[], li
     for file in hurt:
         DAMAGES[damage](file)
     log = victim.place.parent / "journal"
-    end = victim.drive(lambda: journal.keep(log), timeout=30)
+    end = victim.drive(lambda: journal.keep(log))
     assert not Path(CANARY).exists()
     if damage in TOLD:
         assert end == ENDS[PackFailed], victim.errors
-        told = told_end(victim)
-        assert re.search(r"checkpoints/\w\w/\w{64}\.pt: .*; move it away", told)
-        assert "\n" not in told  # such as a traceback has
+        message = told_end(victim)
+        assert re.search(r"checkpoints/\w\w/\w{64}\.pt: .*; move it away", message)
+        assert "\n" not in message  # such as a traceback has
         for file in hurt:
             shutil.rmtree(file, ignore_errors=True)
-        end = victim.drive(timeout=30)
+        end = victim.drive()
     assert end == 0, victim.errors
     clean(victim)
     assert invariants.broken(victim, reference) == []
@@ -117,14 +117,14 @@ def test_a_checkpoint_that_is_damaged_while_it_runs_is_trained_again(
         for file in kept(victim):
             DAMAGES[damage](file)
 
-    end = victim.drive(lambda: failpoints.arm("before training", 4, hurt), timeout=30)
+    end = victim.drive(lambda: failpoints.arm("before training", 4, hurt))
     assert not Path(CANARY).exists()
     if damage in TOLD:
         assert end == ENDS[PackFailed], victim.errors
         for file in victim.folder.glob("checkpoints/*/*.pt"):
             if file.is_dir():
                 shutil.rmtree(file)
-        end = victim.drive(timeout=30)
+        end = victim.drive()
     elif damage not in WHOLE:
         assert "it is trained again" in victim.errors
     assert end == 0, victim.errors
@@ -177,7 +177,7 @@ def test_a_damaged_pack_in_flight_starts_anew(
     assert killed == -9, victim.errors
     (file,) = kept(victim, "in-flight")
     DAMAGES[damage](file)
-    assert victim.drive(timeout=30) == 0, victim.errors
+    assert victim.drive() == 0, victim.errors
     if damage not in WHOLE and not damage.startswith(("deleted", "a link to n")):
         assert "its pack starts anew" in victim.errors
     assert not Path(CANARY).exists()
@@ -207,7 +207,7 @@ def test_damaged_images_are_decoded_again(
     victim = copied(begun, tmp_path / "runs")
     (file,) = (victim.folder / "images").glob(f"*{kind}")
     DAMAGES[damage](file)
-    assert victim.drive(timeout=30) == 0, victim.errors
+    assert victim.drive() == 0, victim.errors
     assert not Path(CANARY).exists()
     clean(victim)
     assert invariants.broken(victim, reference) == []

@@ -37,12 +37,12 @@ def content(url: sa.URL) -> dict[str, list[str]]:
     engine = sa.create_engine(url)
     with engine.connect() as connection:
         tables = sorted(sa.inspect(connection).get_table_names())
-        found = {
+        rows = {
             name: sorted(map(str, connection.execute(sa.text(f"SELECT * FROM {name}"))))  # noqa: S608
             for name in tables
         }
     engine.dispose()
-    return found
+    return rows
 
 
 @pytest.fixture(scope="module")

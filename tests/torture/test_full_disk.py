@@ -40,12 +40,12 @@ _SIZE = 8 * 2**20  # bytes of a small disk
 
 def told(victim: Victim, code: int) -> list[str]:
     """What is wrong with the way in which a command has ended."""
-    found = [] if code in (0, 1, 2) else [f"the command ends with {code}"]
+    problems = [] if code in (0, 1, 2) else [f"the command ends with {code}"]
     if "Traceback" in victim.errors:
-        found.append("a traceback")
+        problems.append("a traceback")
     if code and "Error: " not in victim.errors and "Failed: " not in victim.errors:
-        found += [] if "problem" in victim.errors else ["no reason"]
-    return [*found, victim.errors[-1500:]] if found else []
+        problems += [] if "problem" in victim.errors else ["no reason"]
+    return [*problems, victim.errors[-1500:]] if problems else []
 
 
 @pytest.mark.usefixtures("strace")
@@ -82,9 +82,9 @@ def test_any_call_may_fail(
             code = hurt.hurt(f"{call}:error={error}:when={count}+").code
             injected += 1
             went_on += code == 0
-            found = told(hurt.victim, code) + hurt.taken_up(small_ended)
-            if found:
-                broken.append((call, count, found))
+            problems = told(hurt.victim, code) + hurt.taken_up(small_ended)
+            if problems:
+                broken.append((call, count, problems))
     counted(
         f"a call of {window} fails",
         injected=injected,
@@ -135,12 +135,12 @@ def filled_up(disk: Path, left: int, small_ended: Victim) -> tuple[int, list[str
 
     fill(disk, left)
     code = victim.drive(armed)
-    found = told(victim, code)
+    problems = told(victim, code)
     (disk / "ballast").unlink()
     again = victim.drive(armed)
     if again:
-        return code, [*found, f"with room, it ends with {again}: {victim.errors[-1500:]}"]
-    return code, found + invariants.broken(victim, small_ended, file, again=PACK)
+        return code, [*problems, f"with room, it ends with {again}: {victim.errors[-1500:]}"]
+    return code, problems + invariants.broken(victim, small_ended, file, again=PACK)
 
 
 @pytest.mark.parametrize("left", [16, 600])
@@ -159,9 +159,9 @@ def test_a_disk_may_be_full_at_any_time(
     failed, broken = 0, []
     sizes = range(0, 1600, 20)
     for left in sizes:
-        code, found = filled_up(disk, left * 1024, small_ended)
+        code, problems = filled_up(disk, left * 1024, small_ended)
         failed += code != 0
-        broken += [(left, found)] if found else []
+        broken += [(left, problems)] if problems else []
         subprocess.run(["rm", "-rf", str(disk / "runs")], check=True)
         for name in ("journal", "errors"):
             (disk.parent / name).unlink(missing_ok=True)

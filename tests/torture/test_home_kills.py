@@ -30,10 +30,10 @@ def dies(owner: Any, name: str, passing: int, after: bool = False) -> None:
         passed += 1
         if passed == passing and not after:
             os.kill(os.getpid(), signal.SIGKILL)
-        found = original(*arguments, **named)
+        result = original(*arguments, **named)
         if passed == passing:
             os.kill(os.getpid(), signal.SIGKILL)
-        return found
+        return result
 
     setattr(owner, name, killed)
 

@@ -28,8 +28,8 @@ def killable() -> Iterator[Any]:
     """A PostgreSQL server that may be killed and started again."""
     programs = databases.programs()
     if programs is None:
-        told = "PostgreSQL's programs are not installed"
-        pytest.fail(told) if "CI" in os.environ else pytest.skip(told)
+        reason = "PostgreSQL's programs are not installed"
+        pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
     with databases.server(programs, durable=True) as server:
         yield server
 
@@ -55,14 +55,14 @@ def site(request: pytest.FixtureRequest, tmp_path: Path, who: str, when: str) ->
 
 
 def check(who: str, when: str, site: Site, reference: Victim, counted: Callable[..., None]) -> None:
-    told = matrix.broken(who, when, site, reference)
+    problems = matrix.broken(who, when, site, reference)
     counted(
         f"{who} killed, real Ray and servers",
         injected=1 + (when == "during recovery"),
-        survived=0 if told else 1 + (when == "during recovery"),
-        broken=len(told),
+        survived=0 if problems else 1 + (when == "during recovery"),
+        broken=len(problems),
     )
-    assert told == []
+    assert problems == []
 
 
 @pytest.mark.ray

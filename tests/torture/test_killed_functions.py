@@ -27,9 +27,9 @@ KILLS = ("driver", "worker", "driver", "worker", "driver")
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    found = Site(Victim(tmp_path / "runs"), environment={"PYTHONWARNINGS": "ignore"})
-    yield found
-    found.end()
+    new_site = Site(Victim(tmp_path / "runs"), environment={"PYTHONWARNINGS": "ignore"})
+    yield new_site
+    new_site.end()
 
 
 def started(site: Site, folder: Path) -> "subprocess.Popen[bytes]":
@@ -52,7 +52,7 @@ def finished(folder: Path) -> int:
     if not file.is_file():
         return 0
     try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as database:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=120)) as database:
             return int(database.execute(COUNT).fetchone()[0])
     except sqlite3.OperationalError:  # its tables are being made
         return 0
@@ -67,11 +67,11 @@ def table(folder: Path) -> dict[str, Any]:
     """The run's table without its id and what it cost in time."""
     run = oracle.load_run("text", runs=folder)
     assert run.state == "done"
-    found: dict[str, Any] = json.loads(json.dumps(run.table))
-    for cost in found["cost"].values():
+    read_table: dict[str, Any] = json.loads(json.dumps(run.table))
+    for cost in read_table["cost"].values():
         del cost["seconds"]
-    del found["run_id"]
-    return found
+    del read_table["run_id"]
+    return read_table
 
 
 @pytest.mark.slow
@@ -125,13 +125,13 @@ def test_the_text_example_over_http_has_the_same_table(site: Site, tmp_path: Pat
     assert submitted.wait(PATIENCE) == 0, site.said
     assert table(served) == table(alone)
     server.send_signal(signal.SIGTERM)
-    assert server.wait(60) == 0, site.said
+    assert server.wait(120) == 0, site.said
     server, address = serving(site)
     refused = site.command("submit", "text.yaml", "--server", address)
     assert refused.wait(PATIENCE) == 2
     assert "trainer" in site.said
     server.send_signal(signal.SIGTERM)
-    assert server.wait(60) == 0, site.said
+    assert server.wait(120) == 0, site.said
 
 
 def serving(site: Site, *options: str) -> "tuple[subprocess.Popen[bytes], str]":

@@ -69,39 +69,39 @@ def killed(
     told: called after each run with its kills, and how many invariants they broke.
     """
     chance = random.Random(seed)
-    ahead, found = moments(chance), Killed()
-    while found.kills < kills and not found.broken:
-        victim, before = make(found.runs), found.kills
-        file = victim.place.parent / f"journal-{found.runs}"
-        found.runs += 1
+    ahead, outcome = moments(chance), Killed()
+    while outcome.kills < kills and not outcome.broken:
+        victim, before = make(outcome.runs), outcome.kills
+        file = victim.place.parent / f"journal-{outcome.runs}"
+        outcome.runs += 1
         story: list[str] = []
-        for number in range(min(chance.randint(1, 3), kills - found.kills)):
+        for number in range(min(chance.randint(1, 3), kills - outcome.kills)):
             point, count = next(ahead)
             if number:
                 count = min(count, SOON)
             code = victim.drive(armed(file, point, count))
             story.append(f"{point}, {count}: {code}")
             if code == -9:
-                found.kills += 1
-                found.points.add(point)
+                outcome.kills += 1
+                outcome.points.add(point)
             elif code == 0:
-                found.missed += 1
+                outcome.missed += 1
                 break
             else:
-                found.broken.append(f"{story}: ended with {code}: {victim.errors[-600:]}")
-                told(found.kills - before, 1)
-                return found
+                outcome.broken.append(f"{story}: ended with {code}: {victim.errors[-600:]}")
+                told(outcome.kills - before, 1)
+                return outcome
         else:
             if code := victim.drive(armed(file, None)):
-                found.broken.append(f"{story}: taken up, {code}: {victim.errors[-600:]}")
-                told(found.kills - before, 1)
-                return found
+                outcome.broken.append(f"{story}: taken up, {code}: {victim.errors[-600:]}")
+                told(outcome.kills - before, 1)
+                return outcome
         again = PACK * len(story)
         faults = invariants.broken(victim, reference, file, again)
-        found.broken += [f"{story}: {each}" for each in faults]
-        told(found.kills - before, len(faults))
-    print(f"seed {seed}: {found}")  # noqa: T201  # what a failure is repeated with
-    return found
+        outcome.broken += [f"{story}: {each}" for each in faults]
+        told(outcome.kills - before, len(faults))
+    print(f"seed {seed}: {outcome}")  # noqa: T201  # what a failure is repeated with
+    return outcome
 
 
 @pytest.fixture
@@ -128,36 +128,36 @@ def on_postgresql(
 def test_runs_that_are_killed_at_twelve_moments_end_as_if_they_were_not(
     on_sqlite: Callable[[int], Victim], reference: Victim
 ) -> None:
-    found = killed(12, on_sqlite, reference)
-    assert found.broken == []
-    assert found.kills == 12
-    assert len(found.points) >= 9
+    outcome = killed(12, on_sqlite, reference)
+    assert outcome.broken == []
+    assert outcome.kills == 12
+    assert len(outcome.points) >= 9
 
 
 @pytest.mark.slow
 def test_two_kills_on_postgresql(on_postgresql: Callable[[int], Victim], reference: Victim) -> None:
-    found = killed(2, on_postgresql, reference)
-    assert (found.broken, found.kills) == ([], 2)
+    outcome = killed(2, on_postgresql, reference)
+    assert (outcome.broken, outcome.kills) == ([], 2)
 
 
 @pytest.mark.slow
 def test_200_kills_on_sqlite(
     on_sqlite: Callable[[int], Victim], reference: Victim, counted: Callable[..., None]
 ) -> None:
-    told = telling("SQLite", counted)
-    found = killed(200, on_sqlite, reference, seed=11, told=told)
-    assert found.broken == []
-    assert found.points == set(failpoints.POINTS)
+    on_kill = telling("SQLite", counted)
+    outcome = killed(200, on_sqlite, reference, seed=11, told=on_kill)
+    assert outcome.broken == []
+    assert outcome.points == set(failpoints.POINTS)
 
 
 @pytest.mark.slow
 def test_100_kills_on_postgresql(
     on_postgresql: Callable[[int], Victim], reference: Victim, counted: Callable[..., None]
 ) -> None:
-    told = telling("PostgreSQL", counted)
-    found = killed(100, on_postgresql, reference, seed=13, told=told)
-    assert found.broken == []
-    assert found.points == set(failpoints.POINTS)
+    on_kill = telling("PostgreSQL", counted)
+    outcome = killed(100, on_postgresql, reference, seed=13, told=on_kill)
+    assert outcome.broken == []
+    assert outcome.points == set(failpoints.POINTS)
 
 
 def telling(where: str, counted: Callable[..., None]) -> Callable[[int, int], None]:
@@ -193,5 +193,5 @@ def test_a_driver_that_acknowledges_before_it_stores_is_found_out(
 
     assert victim.drive(late) == -9, victim.errors
     assert victim.drive(armed(file, None)) == 0, victim.errors
-    told = invariants.broken(victim, reference, file, PACK)
-    assert [each[:2] for each in told] == ["I2"]
+    problems = invariants.broken(victim, reference, file, PACK)
+    assert [each[:2] for each in problems] == ["I2"]

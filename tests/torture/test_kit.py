@@ -58,8 +58,8 @@ def test_what_a_run_leaves_behind_is_seen(reference: Victim, victim: Victim) -> 
         storage=f"sqlite:///{victim.settings.database_file}", study_name="another"
     )
     study.ask()
-    told = invariants.broken(victim, reference)
-    assert [each.partition(",")[0] for each in sorted(told)] == [
+    problems = invariants.broken(victim, reference)
+    assert [each.partition(",")[0] for each in sorted(problems)] == [
         "I3: 1 trials of cell unfinish",
         "I5: packs in flight are left",
         "I5: stray is left over",

@@ -44,9 +44,9 @@ def held(
     folder.mkdir()
     pid = forked(lambda: metered(declared(cells), folder, warm, leak), folder / "errors")
     assert ended(pid, 7200) == 0, (folder / "errors").read_text()
-    found: dict[str, float] = json.loads((folder / "held.json").read_text())
-    assert found["cells"] >= cells
-    return found
+    content: dict[str, float] = json.loads((folder / "held.json").read_text())
+    assert content["cells"] >= cells
+    return content
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def held(
 def test_a_driver_holds_no_more_after_many_cells(
     tmp_path: Path, reference: Victim, counted: Callable[..., None], cells: int, warm: int
 ) -> None:
-    found = held(tmp_path / "runs", cells, warm)
-    counted(f"{cells} cells", **found)
-    assert found["MB"] < allowed((found["cells"] - warm) / LARGE)
-    assert found["files"] == 0
+    growth = held(tmp_path / "runs", cells, warm)
+    counted(f"{cells} cells", **growth)
+    assert growth["MB"] < allowed((growth["cells"] - warm) / LARGE)
+    assert growth["files"] == 0
 
 
 def test_a_driver_that_kept_everything_would_be_found_out(
@@ -72,9 +72,9 @@ def test_a_driver_that_kept_everything_would_be_found_out(
         kept[-1].write(bytes(200_000))
         files.append(os.dup(1))
 
-    found = held(tmp_path / "runs", 100, 40, leak)
-    assert found["MB"] > allowed((found["cells"] - 40) / LARGE)
-    assert found["files"] >= 50
+    growth = held(tmp_path / "runs", 100, 40, leak)
+    assert growth["MB"] > allowed((growth["cells"] - 40) / LARGE)
+    assert growth["files"] >= 50
 
 
 def write_on(folder: Path, url: str, number: int, seconds: float) -> None:
@@ -143,9 +143,9 @@ def test_eight_writers_of_one_sqlite_database_never_find_it_locked_and_lose_noth
         for each in range(WRITERS)
     ]
     ends = [ended(pid, seconds + 300) for pid in pids]
-    told = (folder / "errors").read_text()
-    assert "locked" not in told
-    assert ends == [0] * WRITERS, told
+    output = (folder / "errors").read_text()
+    assert "locked" not in output
+    assert ends == [0] * WRITERS, output
     cells = [json.loads((folder / f"cells-{each}.json").read_text()) for each in range(WRITERS)]
     jobs = [
         name
@@ -209,7 +209,7 @@ def test_a_server_holds_no_more_after_many_requests_and_streams(
     paths = [each.format(job=job.id, run=run) for each in ASKED]
 
     def ask(path: str, lines: int = -1) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         connection.request("GET", path)
         answer = connection.getresponse()
         assert answer.read() if lines < 0 else answer.readline()

@@ -50,9 +50,9 @@ def well_tuned(cycle: OracleCycle) -> float:
 def test_a_max_lr_that_is_none_is_refused_where_it_stands(max_lr: float) -> None:
     with pytest.raises(BadInput) as refused:
         parse({**TINY, "grid": {"max_lr": [0.1, max_lr]}}, "tiny.yaml")
-    told = {problem.path: problem.rule for problem in refused.value.problems}
-    assert "grid.max_lr[1]" in told
-    assert told["grid.max_lr[1]"]
+    problems = {problem.path: problem.rule for problem in refused.value.problems}
+    assert "grid.max_lr[1]" in problems
+    assert problems["grid.max_lr[1]"]
 
 
 @pytest.mark.parametrize("field", ["epsilon", "delta", "beta"])
@@ -114,8 +114,8 @@ def declared(outside: ExternalRuns, grid: list[float]) -> str:
 
 def test_a_tie_of_outside_trainings_has_one_winner_on_every_database(outside: ExternalRuns) -> None:
     run = declared(outside, [0.05, 0.1, 0.2])
-    told = [Reported(Training(0, rate, 0), 90.0) for rate in (0.2, 0.1, 0.05)]
-    (cycle,) = outside.observe(run, ME, told).standing.cycles
+    reports = [Reported(Training(0, rate, 0), 90.0) for rate in (0.2, 0.1, 0.05)]
+    (cycle,) = outside.observe(run, ME, reports).standing.cycles
     assert well_tuned(cycle) == 0.05
 
 
@@ -132,8 +132,8 @@ def test_an_odd_accuracy_comes_back_as_it_was(outside: ExternalRuns, accuracy: f
 
 def test_the_least_max_lr_of_an_outside_run_is_found_again(outside: ExternalRuns) -> None:
     run = declared(outside, [LEAST, 0.1])
-    told = [Reported(Training(0, LEAST, 0), 60.0), Reported(Training(0, 0.1, 0), None)]
-    answer = outside.observe(run, ME, told)
+    reports = [Reported(Training(0, LEAST, 0), 60.0), Reported(Training(0, 0.1, 0), None)]
+    answer = outside.observe(run, ME, reports)
     (cycle,) = answer.standing.cycles
     assert answer.added == 2
     assert well_tuned(cycle) == LEAST
@@ -141,8 +141,8 @@ def test_the_least_max_lr_of_an_outside_run_is_found_again(outside: ExternalRuns
 
 def test_an_outside_run_whose_trainings_all_diverge_has_no_next_one(outside: ExternalRuns) -> None:
     run = declared(outside, [0.05, 0.1])
-    told = [Reported(Training(0, rate, 0), None) for rate in (0.05, 0.1)]
-    answer = outside.observe(run, ME, told)
+    reports = [Reported(Training(0, rate, 0), None) for rate in (0.05, 0.1)]
+    answer = outside.observe(run, ME, reports)
     assert answer.next is None
     assert answer.standing.cycles[-1].region is None
 

@@ -23,6 +23,9 @@ def exclusively(url: URL) -> Iterator[sa.Connection]:
     Args:
         url: Of the database.
 
+    Yields:
+        The connection, within the exclusive transaction; what it changes is rolled back.
+
     Raises:
         StorageError: Somebody has it open, or it fails.
     """

@@ -25,17 +25,23 @@ class RunNames:
 
         Args:
             name: That a user gave a run.
+
+        Returns:
+            Id of the run.
         """
         select = sa.select(RUN_NAMES.c.run_id).where(RUN_NAMES.c.name == storable(name))
         with self._database.reading() as connection:
             return connection.execute(select).scalar()
 
     def give(self, run_id: str, name: str | None) -> bool:
-        """Give a run a name in place of an earlier one (None: none); False where it is taken.
+        """Give a run a name, in place of an earlier one.
 
         Args:
             run_id: Id of the run.
-            name: Of the tensor; None: the layer has none.
+            name: The new name; None takes the present one away.
+
+        Returns:
+            False where another run has the name; then nothing changes.
         """
         with self._database.writing() as connection:
             mine = RUN_NAMES.c.run_id == run_id

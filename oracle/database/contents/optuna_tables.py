@@ -98,6 +98,9 @@ def finite(value: float) -> float | None:
 
     Args:
         value: Any number.
+
+    Returns:
+        The number, or None for NaN and the infinities.
     """
     return value if math.isfinite(value) else None
 
@@ -107,6 +110,9 @@ def number_kind(value: float) -> str:
 
     Args:
         value: Any number.
+
+    Returns:
+        "FINITE", "INF_POS", "INF_NEG" or "NAN".
     """
     if math.isnan(value):
         return "NAN"
@@ -127,9 +133,12 @@ def read_number(stored: float | None, how: str) -> float:
         stored: The number, or None.
         how: Optuna's word for its kind, such as FINITE or INF_POS.
 
+    Returns:
+        The number, NaN and the infinities included.
+
     Raises:
-        TypeError: The row makes no sense.
-        ValueError: The row makes no sense.
+        TypeError: It is FINITE and there is no number.
+        ValueError: There is no such kind, or no number in `stored`.
     """
     if how == "FINITE":
         return float(stored)  # type: ignore[arg-type]  # TypeError where there is none

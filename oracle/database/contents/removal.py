@@ -37,6 +37,9 @@ class Removal:
 
         Args:
             run_id: Id of the run.
+
+        Returns:
+            Triples, in no set order.
         """
         select = sa.select(JOBS.c.id, JOBS.c.owner, JOBS.c.state).where(JOBS.c.run_id == run_id)
         with self._database.reading() as connection:
@@ -47,6 +50,9 @@ class Removal:
 
         Args:
             without: Ids of cells that do not count.
+
+        Returns:
+            Hexadecimal hashes of checkpoints, of all graphs.
         """
         names = ("cell", "checkpoint", "kept")
         select = sa.select(ATTRIBUTES.c.trial_id, ATTRIBUTES.c.key, ATTRIBUTES.c.value_json)
@@ -67,6 +73,9 @@ class Removal:
 
         Args:
             graph: Id of the graph of cells.
+
+        Returns:
+            Time in UTC.
         """
         mine = studies_of(graph)
         select = sa.select(sa.func.max(TRIALS.c.datetime_complete)).where(
@@ -134,11 +143,11 @@ def _delete_trials(connection: sa.Connection, study: int, cells: set[str] | None
     """Delete a study's trials of some cells (None: all)."""
     ids = sa.select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study)
     if cells is None:
-        gone = set(connection.execute(ids).scalars())
+        deleted = set(connection.execute(ids).scalars())
     else:
         of_cells = sa.select(ATTRIBUTES.c.trial_id, ATTRIBUTES.c.value_json).where(
             ATTRIBUTES.c.key == "cell", ATTRIBUTES.c.trial_id.in_(ids)
         )
         rows = connection.execute(of_cells)
-        gone = {trial_id for trial_id, text in rows if json.loads(text) in cells}
-    delete_trials(connection, study, gone)
+        deleted = {trial_id for trial_id, text in rows if json.loads(text) in cells}
+    delete_trials(connection, study, deleted)

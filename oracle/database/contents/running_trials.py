@@ -19,16 +19,18 @@ from oracle.database.contents.optuna_tables import (
     number_kind,
     read_number,
 )
+from oracle.database.contents.trial_rows import NewTrial, insert_trial
 from oracle.database.contents.trials import (
     RUNNING_CELL,
     delete_running,
     is_running,
+    lock_study,
+    next_number,
     running_cells,
     studies_of,
 )
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
-from oracle.database.optuna_rows import NewTrial, insert_trial, lock_study, next_number
 
 
 class RunningTrials:

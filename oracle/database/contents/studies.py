@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 from collections import defaultdict
 from typing import Any
 
 import sqlalchemy as sa
 
-from oracle.database.contents.optuna_tables import ATTRIBUTES, OF_STUDIES, STUDIES, TRIALS
+from oracle.database.contents.optuna_tables import (
+    ATTRIBUTES,
+    CURVES,
+    OF_STUDIES,
+    STUDIES,
+    TRIALS,
+    VALUES,
+)
 from oracle.database.contents.trials import is_running
+from oracle.database.engine import URL, Database
 
 
 def studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str, dict[str, Any]]]:
@@ -41,7 +51,10 @@ def study_attributes(engine: sa.Engine, number: int) -> dict[str, Any]:
 
     Args:
         engine: Of the database.
-        number: Of the study, as the dashboard's addresses have it.
+        number: Optuna's number of the study, as the dashboard's addresses have it.
+
+    Returns:
+        JSON values by key; {} where there is no such study.
     """
     select = sa.select(OF_STUDIES.c.key, OF_STUDIES.c.value_json)
     with engine.connect() as connection:
@@ -76,14 +89,56 @@ def first_weights_remaining(engine: sa.Engine, graph: str | None = None) -> dict
         return {int(study): float(json.loads(text)) for study, text in rows}
 
 
-def trials_with(engine: sa.Engine, key: str, value: str) -> int:
-    """Return how many trials have ended in those studies."""
+def trials_with(engine: sa.Engine, key: str, value: str) -> tuple[int, int | None, str | None]:
+    """Count the trials of the studies that have a user attribute with a value.
+
+    Args:
+        engine: Of the database.
+        key: Of the user attribute.
+        value: Of the user attribute.
+
+    Returns:
+        Trials that have ended, and id and end of the newest.
+    """
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
-    select = sa.select(sa.func.count()).select_from(TRIALS).join(OF_STUDIES, same)
+    newest = sa.func.max(TRIALS.c.trial_id), sa.func.max(TRIALS.c.datetime_complete)
+    select = sa.select(sa.func.count(), *newest).select_from(TRIALS).join(OF_STUDIES, same)
+    mine = select.where(_is_text(key, value), ~is_running())
     with engine.connect() as connection:
-        mine = select.where(_is_text(key, value), ~is_running())
-        return int(connection.execute(mine).scalar_one())
+        count, number, ended = connection.execute(mine).one()
+    return int(count), number, ended and str(ended)
 
 
 def _is_text(key: str, value: str) -> sa.ColumnElement[bool]:
     return (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
+
+
+def results_hash(url: URL, key: str, value: str) -> str:
+    """Return a hash of all trials of studies of which a user attribute is a text.
+
+    Every column that results are read from is in it, so it changes with any of them.
+
+    Args:
+        url: Of the database.
+        key: Name of the attribute.
+        value: Its text.
+
+    Returns:
+        sha256 in hexadecimal.
+
+    Raises:
+        StorageError: The database fails.
+    """
+    same = TRIALS.c.study_id == OF_STUDIES.c.study_id
+    ids = sa.select(TRIALS.c.trial_id).join(OF_STUDIES, same).where(_is_text(key, value))
+    digest = hashlib.sha256()
+    with contextlib.closing(Database(url)) as database, database.reading() as connection:
+        for table in (TRIALS, VALUES, CURVES, ATTRIBUTES):
+            columns = [
+                sa.type_coerce(each, sa.String) if isinstance(each.type, sa.Enum) else each
+                for each in table.columns
+            ]
+            select = sa.select(*columns).where(table.c.trial_id.in_(ids))
+            for row in connection.execute(select.order_by(*table.primary_key)):
+                digest.update(repr(tuple(row)).encode())
+    return digest.hexdigest()

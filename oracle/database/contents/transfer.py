@@ -23,9 +23,9 @@ from oracle.database.contents.optuna_tables import (
     VALUES,
     read_number,
 )
+from oracle.database.contents.trial_rows import NewTrial, Row, insert_trial
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
-from oracle.database.optuna_rows import NewTrial, Row, insert_trial
 from oracle.database.tables import OBSERVATIONS, OUTSIDE, PLANS, RUN_NAMES, RUNS
 from oracle.errors import StorageError
 
@@ -99,6 +99,9 @@ def size(connection: sa.Connection) -> tuple[int, ...]:
 
     Args:
         connection: Within a transaction.
+
+    Returns:
+        Rows of each table, in a fixed order; two results are only compared.
     """
     tables = (STUDIES, TRIALS, PLANS, OUTSIDE, OBSERVATIONS, RUN_NAMES, RUNS)
     counts = (sa.select(sa.func.count()).select_from(table) for table in tables)
@@ -110,6 +113,9 @@ def stored_studies(connection: sa.Connection) -> Iterator[StoredStudy]:
 
     Args:
         connection: Within a transaction.
+
+    Yields:
+        Studies with all their attributes and trials.
     """
     select = sa.select(STUDIES.c.study_id, STUDIES.c.study_name).order_by(STUDIES.c.study_id)
     for number, name in connection.execute(select).all():

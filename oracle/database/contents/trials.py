@@ -14,10 +14,12 @@ from oracle.database.contents.optuna_tables import (
     HEARTBEATS,
     OF_STUDIES,
     PARAMS,
+    STUDIES,
     SYSTEM_ATTRIBUTES,
     TRIALS,
     VALUES,
 )
+from oracle.errors import OptunaStudyGone
 
 # Attribute of a running trial: the id of its cell. A finished one has it as `cell`, by which all
 # that looks for results goes, so that a running trial is never taken for one.
@@ -57,6 +59,28 @@ def running_cells(connection: sa.Connection, study: int) -> dict[str, int]:
     return {json.loads(text): int(trial_id) for text, trial_id in connection.execute(select)}
 
 
+def lock_study(connection: sa.Connection, study: int) -> None:
+    """Let nobody else write to a study in this transaction. Raises OptunaStudyGone.
+
+    Args:
+        connection: In a transaction that writes.
+        study: Its number.
+    """
+    locked = sa.select(STUDIES.c.study_id).where(STUDIES.c.study_id == study)
+    if connection.execute(locked.with_for_update()).one_or_none() is None:
+        raise OptunaStudyGone(f"the Optuna study {study} was deleted")
+
+
+def next_number(study: int) -> sa.ScalarSelect[int]:
+    """Return the expression for the number of a study's next trial.
+
+    Args:
+        study: Its number.
+    """
+    select = sa.select(sa.func.count()).where(TRIALS.c.study_id == study)
+    return select.scalar_subquery()
+
+
 def delete_running(connection: sa.Connection, graph: str) -> None:
     """Delete the running trials of a graph; the caller holds its lease, so that none trains.
 
@@ -75,7 +99,7 @@ def delete_running(connection: sa.Connection, graph: str) -> None:
         delete_trials(connection, study, set(running_cells(connection, study).values()))
 
 
-def delete_trials(connection: sa.Connection, study: int, gone: Collection[int]) -> None:
+def delete_trials(connection: sa.Connection, study: int, deleted: Collection[int]) -> None:
     """Delete some of a study's trials, and number those that are left anew.
 
     The next trial's number is how many there are, so no number may be left out.
@@ -83,9 +107,9 @@ def delete_trials(connection: sa.Connection, study: int, gone: Collection[int]) 
     Args:
         connection: Within a transaction.
         study: Its number.
-        gone: Ids of trials.
+        deleted: Ids of trials.
     """
-    for chunk in _chunks(sorted(gone)):
+    for chunk in _chunks(sorted(deleted)):
         for table in (*_OF_TRIALS, TRIALS):
             connection.execute(sa.delete(table).where(table.c.trial_id.in_(chunk)))
     select = sa.select(TRIALS.c.trial_id, TRIALS.c.number).where(TRIALS.c.study_id == study)

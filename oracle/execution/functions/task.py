@@ -96,6 +96,9 @@ class Task:
 
         Args:
             step: Counted from 0; from ``steps`` on, the rate is what the schedule ends with.
+
+        Returns:
+            A learning rate, at most ``max_lr``.
         """
         return self.schedule.lr(self.max_lr, self.steps, step)
 
@@ -227,5 +230,8 @@ def as_trainable(given: Any) -> Trainable:
 
     Args:
         given: A function, or what :func:`trainable` returned, which stays as it is.
+
+    Returns:
+        What workers call.
     """
     return given if isinstance(given, Trainable) else Trainable(given, {}, None)

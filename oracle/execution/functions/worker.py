@@ -22,7 +22,8 @@ from pydantic import TypeAdapter
 from oracle.errors import PackFailed
 from oracle.execution.curves.reporter import CurveReporter
 from oracle.execution.functions.task import Outcome, Stop, Task, Trainable, as_trainable
-from oracle.execution.worker import CellTask, Worker, WorkerConfig, in_flight_folder
+from oracle.execution.pack_state import in_flight_folder
+from oracle.execution.worker import CellTask, Worker, WorkerConfig
 from oracle.search.graph import CellResult
 from oracle.study.function import FunctionSystem
 from scyc import seeds
@@ -55,7 +56,7 @@ class FunctionWorker:
         self._config = config
         self._system = FunctionSystem.model_validate_json(json.dumps(config.system))
         self._folders = FolderStore(blobs(config.checkpoints))
-        self._marks = in_flight_folder(config)  # of training runs that were ended
+        self._marks = in_flight_folder(config.in_flight)  # of training runs that were ended
         trainer = self._system.trainer
         if rule := change_rule(trainer.function, trainer.source):
             raise PackFailed(rule)
@@ -64,22 +65,32 @@ class FunctionWorker:
         self.curves = CurveReporter()
 
     def plan(self, most: int | None) -> Plan:
-        """Raise PackFailed: there are no packs to measure.
+        """Refuse to measure packs: a training function has one training run a pack.
 
         Args:
-            most: Members at most; None: what fits into memory.
+            most: Is not used.
+
+        Returns:
+            Never: it raises.
+
+        Raises:
+            PackFailed: Always.
         """
         raise PackFailed("a training function has one training run a pack")
 
     def train(self, tasks: Sequence[CellTask], engine: str | None = None) -> list[CellResult]:
-        """Run the function once for each task; each folder that it leaves is kept by then.
-
-        Raises PackFailed where it raises, hangs, leaves nothing, or returns what is no outcome,
-        and CheckpointLost where the folder to start from is gone or damaged.
+        """Run the function once for each task; each folder that it leaves is stored by then.
 
         Args:
             tasks: Of one pack.
-            engine: The engine's name; None: the first that can.
+            engine: Is not used: the function trains as it likes.
+
+        Returns:
+            Results in the order of the tasks.
+
+        Raises:
+            PackFailed: The function raises, hangs, leaves nothing, or returns what is no outcome.
+            CheckpointLost: The folder to start from is gone or damaged.
         """
         return [self._train(task) for task in tasks]
 
@@ -182,13 +193,13 @@ class FunctionWorker:
             weights_remaining=float(remaining),
             steps=task.curve[-1][0] if task.curve else self._system.steps,
             seconds=seconds,
-            checkpoint=None if diverged else self._kept(task.folder, called),
+            checkpoint=None if diverged else self._saved(task.folder, called),
             device="gpu" if self._trainable.gpu else "cpu",
             engine="function",
             members=1,
         )
 
-    def _kept(self, folder: Path, called: str) -> str:
+    def _saved(self, folder: Path, called: str) -> str:
         try:
             return self._folders.save_folder(folder)
         except NoArchive as error:
@@ -202,19 +213,32 @@ AnyWorker = Worker | FunctionWorker
 
 
 def make_worker(config: WorkerConfig) -> AnyWorker:
-    """Return the worker that a run's system wants. Raises PackFailed, ImagesLost.
+    """Return the worker for a run's system.
 
     Args:
         config: What all workers of a run share.
+
+    Returns:
+        A worker of this process.
+
+    Raises:
+        PackFailed: The network cannot be built, or there is no such training function.
+        ImagesLost: The decoded images of the run are gone.
     """
     return FunctionWorker(config) if "trainer" in config.system else Worker(config)
 
 
 def load_trainable(path: str) -> Trainable:
-    """Return the training function behind a path. Raises PackFailed where there is none.
+    """Return the training function behind a path.
 
     Args:
         path: ``module:name``, or one that was registered.
+
+    Returns:
+        The function, with its resources and timeout.
+
+    Raises:
+        PackFailed: There is none.
     """
     try:
         return as_trainable(load_factory(path))

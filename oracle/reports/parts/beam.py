@@ -29,7 +29,15 @@ _HEADS = (
 
 
 def sheet(table: OracleTable, beam: BeamPart) -> ReportTable:
-    """Return a run's second table: beam search compared with the greedy oracle."""
+    """Return a run's second table: beam search compared with the greedy oracle.
+
+    Args:
+        table: Of an oracle run.
+        beam: Its part about the beam.
+
+    Returns:
+        The printed table.
+    """
     return ReportTable(
         title=f"{table['study']}: beam search (width {beam['width']}) and greedy search",
         run_id=table["run_id"],
@@ -55,6 +63,9 @@ def verdict(beam: BeamPart, complete: bool) -> str:
     Args:
         beam: The part of the table.
         complete: Whether the run is complete.
+
+    Returns:
+        A sentence, with the paired difference and its certainty.
     """
     judged = [cycle for cycle in beam["cycles"] if cycle["test"] is not None]
     if not judged:

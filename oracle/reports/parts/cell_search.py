@@ -20,6 +20,9 @@ def notes(table: OracleTable) -> list[str]:
 
     Args:
         table: Of an oracle run.
+
+    Returns:
+        Sentences for the notes.
     """
     searches = [(c["cycle"], c.get("search")) for c in table["cycles"]]
     ended = [(cycle, end) for cycle, end in searches if end is not None]

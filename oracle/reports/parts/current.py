@@ -15,6 +15,9 @@ def sheet(table: OracleTable, current: CurrentCycle) -> ReportTable:
     Args:
         table: Of an oracle run.
         current: The cycle that is under way.
+
+    Returns:
+        The printed table.
     """
     count = f"{current['finished']} of {current['asked']} training runs"
     return ReportTable(
@@ -36,7 +39,10 @@ def state(value: CurrentValue) -> str:
     The storage has finished training runs only, so those that are running count as queued.
 
     Args:
-        value: One max_lr of it.
+        value: One max_lr of the cycle.
+
+    Returns:
+        "diverged", "finished", "partly finished" or "queued or running".
     """
     if value["diverged"]:
         return "diverged"

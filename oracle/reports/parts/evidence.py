@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Sequence
-
-from typing_extensions import TypeIs
-
 from oracle.reports.sheet import Cell
 from oracle.stats import decisions
-from oracle.stats.noise import noise_with_more_images
 from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.parts.evidence import (
     FLAT_HEADS,
     EstimatedRegion,
-    Evidence,
     IntervalJson,
     VerdictJson,
 )
 
-FLAT = decisions.FLAT
 SURE, UNSURE = 100 * decisions.SURE, 100 * (1 - decisions.SURE)
 BEYOND = 1 - decisions.SURE
 LIKELY = 0.5  # chance from which a region is shown to go on beyond the grid
-TIMES = 4  # more replicates or images, which halve an error at best
-HELPS = 0.75  # of the noise: where less may be left, more images may do as well
 
 
 def verdict(cycle: OracleCycleRow) -> Cell:
-    """Return the S-Cyc verdict: ``undecided (+7)`` where 7 more replicates would decide it."""
+    """Return the S-Cyc verdict: ``undecided (+7)`` where 7 more replicates would decide it.
+
+    Args:
+        cycle: Row of the table.
+
+    Returns:
+        A cell whose tone is the verdict.
+    """
     return verdict_cell(cycle["evidence"] and cycle["evidence"]["s_cyc"])
 
 
 def verdict_cell(given: VerdictJson | None) -> Cell:
-    """Return a verdict on a max_lr; ``-`` where there is no region."""
+    """Return a verdict on a max_lr; ``-`` where there is no region.
+
+    Args:
+        given: As the table has it.
+
+    Returns:
+        A cell whose tone is the verdict.
+    """
     if given is None:
         return Cell("-")
     more = f" (+{given['more']})" if given["verdict"] == "undecided" and given["more"] else ""
@@ -41,7 +45,14 @@ def verdict_cell(given: VerdictJson | None) -> Cell:
 
 
 def chance(cycle: OracleCycleRow) -> str:
-    """Return S-Cyc's chance to be inside, with as many digits as tell it from a decided one."""
+    """Return S-Cyc's chance to be inside, with as many digits as tell it from a decided one.
+
+    Args:
+        cycle: Row of the table.
+
+    Returns:
+        Percent, such as "93.7 %"; "" where it is not known.
+    """
     s_cyc = cycle["evidence"] and cycle["evidence"]["s_cyc"]
     if not s_cyc or s_cyc["chance"] is None:
         return ""
@@ -84,38 +95,54 @@ def estimated(cycle: OracleCycleRow) -> str:
     """Format the well-tuned max_lr by the posterior mean.
 
     Args:
-        cycle: Of the table.
+        cycle: Row of the table.
+
+    Returns:
+        Such as "est. 0.0312"; "" where there is no estimate.
     """
-    estimate = _estimate(cycle)
+    estimate = estimate_of(cycle)
     return "" if estimate is None else f"est. {estimate['well_tuned']:.3g}"
 
 
 def estimated_region(cycle: OracleCycleRow) -> str:
     """Format the region by the posterior: the medians of its bounds, to which the verdict belongs.
 
-    ``<`` and ``>`` where it more likely than not reaches an end of the grid, ``*`` where it has
-    gaps; ``-`` where there is no estimate.
+    Args:
+        cycle: Row of the table.
+
+    Returns:
+        Such as "[0.01, 0.05]"; ``<`` and ``>`` where it more likely than not reaches an end of the
+        grid, ``*`` where it has gaps; ``-`` where there is no estimate.
     """
-    evidence, estimate = cycle["evidence"], _estimate(cycle)
+    evidence, estimate = cycle["evidence"], estimate_of(cycle)
     if evidence is None or estimate is None:
         return "-"
     low, high = (_beyond(interval) > LIKELY for interval in (evidence["low"], evidence["high"]))
     shown = f"[{'<' * low}{estimate['low']:.3g}, {estimate['high']:.3g}{'>' * high}]"
-    return shown + "*" * (len(_parts(estimate)) > 1)
+    return shown + "*" * (len(stretches(estimate)) > 1)
 
 
-def _parts(estimate: EstimatedRegion) -> list[list[float]]:
-    """Return the stretches of an estimated region; none in tables of earlier versions."""
+def stretches(estimate: EstimatedRegion) -> list[list[float]]:
+    """Return the stretches of an estimated region, more than one where it has gaps.
+
+    Args:
+        estimate: As the table has it.
+
+    Returns:
+        Pairs of a lower and an upper end; [] in tables of earlier versions.
+    """
     return estimate.get("parts", [])
 
 
-def flat_cycles(cycles: Sequence[OracleCycleRow]) -> list[int]:
-    """Return cycles in which the whole grid is as good as its best."""
-    known = [(c["cycle"], _estimate(c)) for c in cycles]
-    return [cycle for cycle, estimate in known if estimate and estimate["flat"] >= FLAT]
+def estimate_of(cycle: OracleCycleRow) -> EstimatedRegion | None:
+    """Return the estimated region of a cycle.
 
+    Args:
+        cycle: Row of the table.
 
-def _estimate(cycle: OracleCycleRow) -> EstimatedRegion | None:
+    Returns:
+        None where there is no estimate.
+    """
     evidence = cycle["evidence"]
     return evidence.get("estimated") if evidence else None
 
@@ -124,129 +151,13 @@ def cross_validated(cycle: OracleCycleRow) -> str:
     """Format the bias-corrected best accuracy: by replicates that did not choose it.
 
     Args:
-        cycle: Of the table.
+        cycle: Row of the table.
+
+    Returns:
+        Percent, such as "corr. 91.20"; "" where it is not known.
     """
     accuracy = cycle["evidence"] and cycle["evidence"]["best_again"]
     return "" if accuracy is None else f"corr. {accuracy:.2f}"
-
-
-def notes(cycles: Sequence[OracleCycleRow]) -> list[str]:
-    """Return how to read the estimates; nothing before the first cycle's end."""
-    if not _known(cycles):
-        if not any(c["replicates"] == 1 for c in cycles):
-            return []
-        return ["One replicate: no region or verdict is conclusive. Use more replicates."]
-    if not any(evidence["s_cyc"] for evidence in _known(cycles)):
-        return ["Row 2: posterior best; 90 % CI of the bounds; bias-corrected best."]
-    return [
-        "Row 2: posterior best; 90 % CI of the bounds; P(inside); bias-corrected best; "
-        "oracle - S-Cyc ± SE (paired)."
-    ]
-
-
-def warnings(cycles: Sequence[OracleCycleRow]) -> list[str]:
-    """Say what is odd about the estimates of a run.
-
-    Args:
-        cycles: Of the table.
-    """
-    known = [c for c in cycles if _is_known(c["evidence"])]
-    lines = []
-    if _with_verdict(known, "unknown"):
-        lines.append("unknown: S-Cyc's max_lr is beyond the end of the grid; extend the grid.")
-    if same := flat_cycles(known):
-        lines.append(
-            f"No max_lr is better than another at cycle {', '.join(map(str, same))}: the whole "
-            f"grid is within the tolerance (probability {FLAT:g} or more)."
-        )
-    return lines
-
-
-def in_parts(cycles: Sequence[OracleCycleRow]) -> bool:
-    """Return whether the estimated region of a cycle has several parts."""
-    estimates = [evidence.get("estimated") for evidence in _known(cycles)]
-    return any(estimate and len(_parts(estimate)) > 1 for estimate in estimates)
-
-
-def open_verdicts(cycles: Sequence[OracleCycleRow]) -> str:
-    """Say what would decide the verdicts that are undecided.
-
-    Args:
-        cycles: Of the table.
-
-    Returns:
-        One sentence; "" where none is undecided.
-    """
-    known = [c for c in cycles if _is_known(c["evidence"])]
-    undecided = _with_verdict(known, "undecided")
-    if not undecided:
-        return ""
-    if any(cycle.get("search") for cycle, _ in undecided):
-        return "undecided: a larger budget may decide it"
-    if not any(verdict["more"] for _, verdict in undecided):
-        return "undecided: too many more replicates would be needed to decide it"
-    also = " (more validation images may, too)" if _images_help(cycles) else ""
-    return f"(+n): about n more replicates would decide it{also}"
-
-
-def noise(cycles: Sequence[OracleCycleRow]) -> str:
-    """Format the noise of a replicate, beside what the number of validation images alone gives.
-
-    Args:
-        cycles: Of the table.
-    """
-    medians = _noise(cycles)
-    if not medians:
-        return ""
-    return f"noise {medians[0]:.2f} points a replicate ({medians[1]:.2f} from validation images)"
-
-
-def _is_known(evidence: Evidence | None) -> TypeIs[Evidence]:
-    """Return whether there are intervals."""
-    return evidence is not None and evidence["low"] is not None
-
-
-def _known(cycles: Sequence[OracleCycleRow]) -> list[Evidence]:
-    return [c["evidence"] for c in cycles if _is_known(c["evidence"])]
-
-
-def _with_verdict(
-    cycles: Sequence[OracleCycleRow], kind: str
-) -> list[tuple[OracleCycleRow, VerdictJson]]:
-    verdicts = [(c, c["evidence"]["s_cyc"]) for c in cycles if c["evidence"]]
-    return [(c, each) for c, each in verdicts if each and each["verdict"] == kind]
-
-
-def _noise(cycles: Sequence[OracleCycleRow]) -> tuple[float, float] | None:
-    """Return the medians over cycles of the noise near the best, and of its floor."""
-    pairs = [
-        (estimate["noise"], estimate["noise_floor"])
-        for estimate in (evidence.get("estimated") for evidence in _known(cycles))
-        if estimate and estimate["noise_floor"] is not None
-    ]
-    if not pairs:
-        return None
-    noise, floor = (statistics.median(values) for values in zip(*pairs, strict=True))
-    return (noise, floor) if noise else None
-
-
-def _images_help(cycles: Sequence[OracleCycleRow]) -> bool:
-    """Whether more validation images may lower the noise as more replicates do."""
-    medians = _noise(cycles)
-    return medians is not None and noise_with_more_images(*medians, TIMES) < HELPS * medians[0]
-
-
-def early_stopping(cycles: Sequence[OracleCycleRow]) -> str:
-    """Say how much choosing the best validation step still flatters the bias-corrected best."""
-    gaps = [
-        again - fixed
-        for evidence in _known(cycles)
-        if (again := evidence["best_again"]) is not None
-        and (fixed := evidence.get("best_at_fixed_look")) is not None
-    ]
-    if not gaps or max(gaps) < 0.005:
-        return ""
-    return f"early stopping adds up to {max(gaps):.2f} points to the bias-corrected best"
 
 
 def flat(cycle: OracleCycleRow) -> dict[str, object]:

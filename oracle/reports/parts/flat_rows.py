@@ -38,6 +38,9 @@ def flat_row(cycle: OracleCycleRow) -> dict[str, object]:
 
     Args:
         cycle: Row of the table.
+
+    Returns:
+        Values by the names of :func:`flat_heads`; None where there is none.
     """
     feasible, best, s_cyc = cycle["feasible"], winner(cycle), cycle["s_cyc"]
     return {

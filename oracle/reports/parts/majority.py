@@ -16,6 +16,9 @@ def split_notes(table: SplitTable) -> list[str]:
 
     Args:
         table: Of a run.
+
+    Returns:
+        Sentences for the notes.
     """
     split = table.get("split")
     if split is None:

@@ -20,6 +20,9 @@ def is_own(table: OracleTable) -> bool:
 
     Args:
         table: Of an oracle run.
+
+    Returns:
+        True where a training function declared the metric.
     """
     return fields(table) != _PERCENT
 
@@ -29,6 +32,9 @@ def fields(table: OracleTable) -> MetricFields:
 
     Args:
         table: Of an oracle run.
+
+    Returns:
+        Name, mode and unit.
     """
     return table.get("metric", _PERCENT)
 
@@ -38,6 +44,9 @@ def name(table: OracleTable) -> str:
 
     Args:
         table: Of the run.
+
+    Returns:
+        Such as "accuracy".
     """
     return fields(table)["name"]
 
@@ -47,6 +56,9 @@ def unit(table: OracleTable) -> str:
 
     Args:
         table: Of the run.
+
+    Returns:
+        The unit behind a comma, or "".
     """
     name = fields(table)["unit"]
     return f", {name}" if name else ""
@@ -57,6 +69,9 @@ def mean_std(values: Sequence[float | None] | None) -> str:
 
     Args:
         values: One a replicate; None where it diverged.
+
+    Returns:
+        As :func:`oracle.reports.sheet.format_mean_std`.
     """
     return format_mean_std(values, ".4g", ".2g")
 
@@ -65,7 +80,10 @@ def again(cycle: OracleCycleRow) -> str:
     """Format the bias-corrected best value: by replicates that did not choose it.
 
     Args:
-        cycle: Of the table.
+        cycle: Row of the table.
+
+    Returns:
+        Such as "corr. 1.234"; "" where it is not known.
     """
     value = cycle["evidence"] and cycle["evidence"]["best_again"]
     return "" if value is None else f"corr. {value:.4g}"
@@ -75,8 +93,11 @@ def paired(cycle: OracleCycleRow, part: Part) -> str:
     """Format the oracle less S-Cyc, with its standard error.
 
     Args:
-        cycle: Of the table.
+        cycle: Row of the table.
         part: Validation or test.
+
+    Returns:
+        Such as "+0.12 ± 0.03", in the metric's unit; "" where there are fewer than two pairs.
     """
     difference = (
         Difference.from_json(differences[part])
@@ -94,6 +115,9 @@ def named(printed: ReportTable, table: OracleTable) -> ReportTable:
     Args:
         printed: The printed table.
         table: Of an oracle run.
+
+    Returns:
+        `printed` itself where the values are accuracies in percent.
     """
     if not is_own(table):
         return printed

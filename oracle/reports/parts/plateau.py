@@ -11,11 +11,14 @@ CyclePlateau = tuple[int, Plateau]  # completed pruning cycles, and what its cur
 UNDERTRAINED = "undertrained"
 
 
-def beside_region(cycle: OracleCycleRow) -> str:
+def undertrained_mark(cycle: OracleCycleRow) -> str:
     """Return the word behind a cycle's region where the budget is too small, else nothing.
 
     Args:
         cycle: Row of the table.
+
+    Returns:
+        The word after a space, or "".
     """
     plateau = cycle.get("plateau")
     return f" {UNDERTRAINED}" if plateau and plateau["verdict"] == UNDERTRAINED else ""
@@ -27,6 +30,9 @@ def notes(cycles: Sequence[OracleCycleRow], unit: str) -> list[str]:
     Args:
         cycles: Of an oracle's table; those of older versions say nothing of it.
         unit: Of the region's tolerance, with its number.
+
+    Returns:
+        Parts of a sentence; [] where nothing is known.
     """
     plateaus = [(c["cycle"], c.get("plateau")) for c in cycles]
     known = [(cycle, plateau) for cycle, plateau in plateaus if plateau is not None]

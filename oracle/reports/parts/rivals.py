@@ -57,6 +57,9 @@ def sheet(table: OracleTable) -> ReportTable:
 
     Args:
         table: Of the run.
+
+    Returns:
+        The printed table, learning rates beside S-Cyc's.
     """
     rivals = table["rivals"]
     ours = {
@@ -88,6 +91,9 @@ def verdict(rival: Rival) -> str:
 
     Args:
         rival: A rival's part of the table.
+
+    Returns:
+        A sentence, with the paired difference and its certainty.
     """
     average = rival["average"]
     if average is None:
@@ -109,6 +115,9 @@ def summaries(rivals: Sequence[Rival]) -> list[str]:
 
     Args:
         rivals: The rivals' parts of the table.
+
+    Returns:
+        One sentence a baseline; none of one without a cycle to compare.
     """
     lines = []
     for rival in rivals:

@@ -91,7 +91,12 @@ _CREATING = frozenset({"submit", "declareOutside"})
 
 
 def describe(app: FastAPI, settings: WebSettings) -> None:
-    """Have an application describe itself completely."""
+    """Have an application describe itself completely.
+
+    Args:
+        app: With all its routes.
+        settings: Of which some are in the description, such as whether tokens are needed.
+    """
     original = app.openapi
 
     def openapi() -> JsonObject:

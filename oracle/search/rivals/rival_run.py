@@ -89,6 +89,9 @@ class RivalRun:
 
         Args:
             cycle: Completed pruning cycles, 0 for the unpruned network.
+
+        Returns:
+            One id a replicate.
         """
         return frozenset(cell.id for cell in self._rows[cycle])
 
@@ -104,6 +107,9 @@ class RivalRun:
         """Train, prune, train again, with the max_lr that the rule gives at each cycle.
 
         Ends early when a replicate diverges, or when the oracle, whose answer it needs, has none.
+
+        Yields:
+            One request a cycle, and those of the oracle that its rule needs first.
         """
         rule = RULES[type(self.spec)]
         for cycle in range(self.study.cycles + 1):

@@ -112,6 +112,9 @@ def starting_max_lr(spec: WithEpsilon, study: OracleStudy) -> float:
     Args:
         spec: The declared rival.
         study: The oracle study.
+
+    Returns:
+        A learning rate.
     """
     if spec.epsilon is not None:
         return spec.epsilon

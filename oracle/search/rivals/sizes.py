@@ -41,6 +41,9 @@ def power_law(epsilon: float, alpha: float, cycle: int, rate: float) -> float:
         alpha: Exponent of the power law.
         cycle: Completed pruning cycles, 0 for the unpruned network.
         rate: Share of the remaining weights that a cycle prunes, in (0, 1).
+
+    Returns:
+        A learning rate; density is (1 - rate)^cycle.
     """
     return round_digits(epsilon * math.exp(-alpha * cycle * math.log1p(-rate)), 12)
 
@@ -58,6 +61,9 @@ def allr(epsilon: float, pruned: Sequence[PrunedNormJson], retraining: float) ->
         pruned: What :func:`scyc.recording.next_network.pruned_norm` gave, one a replicate; their
             mean counts, so that all replicates train with one rate.
         retraining: d_2.
+
+    Returns:
+        A learning rate, at most `epsilon`.
     """
     sizes = [
         each["relative"] / math.sqrt(each["share"]) if each["share"] else 0.0 for each in pruned

@@ -14,8 +14,12 @@ Scale = Literal["std", "quantiles"]
 def spread(gradients: DistributionJson, scale: Scale) -> float:
     """Return how wide one replicate's weight gradients lie.
 
-    std: their standard deviation. quantiles: from the 5th percentile to the 95th. 0 where no
-    gradient is left; infinity where the number is beyond a float64.
+    Args:
+        gradients: Recorded at the end of a training run.
+        scale: "std": their standard deviation; "quantiles": from the 5th percentile to the 95th.
+
+    Returns:
+        0 where no gradient is left; infinity where the number is beyond a float64.
     """
     if not gradients["count"]:
         return 0.0
@@ -27,10 +31,18 @@ def spread(gradients: DistributionJson, scale: Scale) -> float:
 
 
 def growth(first: float, last: float, bound: float) -> float:
-    """Return by how much spreads shrank, first / last, kept within [1 / bound, bound].
+    """Return by how much spreads shrank, first / last, within [1 / bound, bound].
 
     A spread that has become 0 gives the bound: the gradients have shrunk beyond all measure. Where
     neither is above 0, or neither is finite, nothing is known to have changed, and it is 1.
+
+    Args:
+        first: Spread of the unpruned network.
+        last: Spread of the cycle before.
+        bound: At least 1.
+
+    Returns:
+        A factor.
     """
     if first == last:
         return 1.0
@@ -59,6 +71,16 @@ def max_lr(
     them train with one max_lr, in [epsilon / bound, epsilon * bound].
 
     first, last: the recorded gradients of cycles 0 and m - 1, in the replicates' order.
+
+    Args:
+        epsilon: max_lr of the unpruned network.
+        first: Recorded gradients of cycle 0, in the replicates' order.
+        last: Recorded gradients of cycle m - 1, in the same order.
+        scale: What :func:`spread` measures.
+        bound: What :func:`growth` is kept within.
+
+    Returns:
+        A learning rate, in [epsilon / bound, epsilon * bound].
     """
     logs = [
         math.log(growth(spread(before, scale), spread(after, scale), bound))

@@ -24,9 +24,15 @@ def curve_rates(
 ) -> tuple[float, ...]:
     """Return max_lr of the unpruned network and after each of `cycles` pruning cycles (Eq. 2).
 
-    rate: share of the remaining weights that a cycle prunes. resolution: significant digits; a
-    value that rounds as epsilon does is epsilon, so that candidates share more cells. None keeps
-    Eq. 2 as it is.
+    Args:
+        curve: S-Cyc's parameters.
+        cycles: Pruning cycles after the unpruned network.
+        rate: Share of the remaining weights that a cycle prunes, in (0, 1).
+        resolution: Significant digits; a value that rounds as epsilon does is epsilon, so that
+            candidates share more cells. None: Eq. 2 as it is.
+
+    Returns:
+        cycles + 1 learning rates.
     """
     exact = [scyc_curve.max_lr(curve, cycle, rate) for cycle in range(cycles + 1)]
     if resolution is None:
@@ -75,6 +81,9 @@ class Candidate:
 
         Args:
             cycle: Completed pruning cycles, 0 for the unpruned network.
+
+        Returns:
+            False also for a cycle that is not finished.
         """
         return cycle <= self.last and not any(
             result.diverged for result in self.cycles[cycle].results
@@ -83,7 +92,12 @@ class Candidate:
     def accuracies(self, cycles: Sequence[int]) -> list[float]:
         """Average validation accuracy over cycles, by replicate.
 
-        In percent; 0 in the cycles that a candidate that diverged did not come to.
+        Args:
+            cycles: Numbers of cycles, at least one.
+
+        Returns:
+            Percent, one number a replicate; a cycle that a candidate that diverged did not come to
+            counts as 0.
         """
         rows = [
             [result.val_accuracy for result in self.cycles[cycle].results]
@@ -94,7 +108,14 @@ class Candidate:
         return [statistics.fmean(column) for column in zip(*rows, strict=True)]
 
     def score(self, cycles: Sequence[int]) -> float:
-        """Average :meth:`accuracies` over replicates, in percent."""
+        """Average :meth:`accuracies` over replicates.
+
+        Args:
+            cycles: Numbers of cycles, at least one.
+
+        Returns:
+            Percent.
+        """
         return statistics.fmean(self.accuracies(cycles))
 
     def score_at(self, cycles: Sequence[int], rung: int) -> float:
@@ -136,6 +157,9 @@ class CandidatePool:
 
         Args:
             curve: S-Cyc's parameters.
+
+        Returns:
+            The candidate; None where there is none.
         """
         return next((each for each in self.candidates if each.curve == curve), None)
 
@@ -144,8 +168,11 @@ class CandidatePool:
 
         Args:
             curve: S-Cyc's parameters.
-            step: Of the search that wants it.
+            step: Of the search that wants it, which is noted in the candidate.
             again: False makes a new one in any case.
+
+        Returns:
+            The candidate, in the pool.
         """
         candidate = self.find(curve) if again else None
         if candidate is not None:
@@ -159,7 +186,12 @@ class CandidatePool:
         return self.candidates[-1]
 
     def take(self, candidate: Candidate, results: Sequence[CellResult]) -> None:
-        """Note a candidate's next cycle."""
+        """Note a candidate's next cycle; a replicate that diverged ends it.
+
+        Args:
+            candidate: One of the pool.
+            results: Of that cycle, one a replicate.
+        """
         cycle = len(candidate.cycles)
         path = candidate.path
         done = RunCycle(cycle, path.max_lr[cycle], path.rows[cycle], tuple(results))
@@ -169,7 +201,12 @@ class CandidatePool:
         self.tell()
 
     def stop(self, candidate: Candidate, why: Stop) -> None:
-        """Let a candidate go no further; one that diverged has stopped for that."""
+        """Let a candidate go no further; one that diverged has stopped for that.
+
+        Args:
+            candidate: One of the pool.
+            why: The reason that is noted.
+        """
         candidate.stopped = candidate.stopped or why
         self.tell()
 
@@ -180,7 +217,14 @@ class CandidatePool:
             self.ended(self.candidates[self.reported - 1])
 
     def together(self, candidates: Sequence[Candidate]) -> Generator[CellRequest, Results, None]:
-        """Take candidates to their ends side by side, a cycle of all of them in one ask."""
+        """Take candidates to their ends side by side.
+
+        Args:
+            candidates: Those that go on; one that has ended is passed over.
+
+        Yields:
+            One request a cycle, for all candidates.
+        """
         for cycle in range(self.study.cycles + 1):
             going = [each for each in candidates if not each.ended and each.last < cycle]
             cells: dict[str, Cell] = {

@@ -35,7 +35,11 @@ class Recipe:
     failed: str | None = None  # why nothing can win
 
     def run(self) -> Search:
-        """Yield all four steps."""
+        """Run all four steps: epsilon, delta, q and beta (Liu et al. 2021, Section 4.3).
+
+        Yields:
+            Requests for cells; none after epsilon's where every max_lr diverged.
+        """
         study, start = self.board.study, self.search.start
         target: Cycles = (study.cycles,)
         (chosen,) = study.objective.each(study.cycles)

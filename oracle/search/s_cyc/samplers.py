@@ -80,8 +80,8 @@ def _of_sequence(
                 params=middle, distributions=space, values=[0.0] * len(optuna_study.directions)
             )
         )
-    asked = [optuna_study.ask(space).params for _ in range(number + 1)]
-    return asked[-1]
+    suggested = [optuna_study.ask(space).params for _ in range(number + 1)]
+    return suggested[-1]
 
 
 _Values = Mapping[str, float]

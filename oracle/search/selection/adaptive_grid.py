@@ -43,7 +43,7 @@ class GridState:
 
     @property
     def untried(self) -> list[float]:
-        """What is left of the grid, rising."""
+        """The max_lr of the grid that were not tried, rising."""
         return [max_lr for max_lr in self.every if max_lr not in self.tried]
 
 
@@ -51,7 +51,14 @@ Choice = Callable[[GridState], list[float]]
 
 
 def whole_grid(state: GridState) -> list[float]:
-    """Return every max_lr that was not tried, rising."""
+    """Choose every max_lr that was not tried.
+
+    Args:
+        state: The grid, and what was tried.
+
+    Returns:
+        Learning rates, rising; none when the whole grid was tried.
+    """
     return state.untried
 
 
@@ -92,12 +99,26 @@ SELECTION_RULES: Mapping[SearchKind, Choice] = MappingProxyType(
 
 
 def coarse_step(count: int) -> int:
-    """Return how far apart the values of the coarse pass lie on a grid of so many."""
+    """Return how far apart the values of the coarse pass lie.
+
+    Args:
+        count: Values of the grid.
+
+    Returns:
+        Positions between two of them, two at least.
+    """
     return max(2, round(math.sqrt(count)))
 
 
 def expected_values(count: int) -> int:
-    """Return how many values of a grid of so many the adaptive choice is likely to try."""
+    """Return how many values of a grid the adaptive choice is likely to try.
+
+    Args:
+        count: Values of the grid.
+
+    Returns:
+        A third of them; `_SHORT` at least, where the grid has so many.
+    """
     return min(count, max(_SHORT, count // _SHARE))
 
 
@@ -127,7 +148,9 @@ class _View:
     def unchecked(self) -> set[int]:
         """Return positions that were not tried among those on which the forecast's answer rests.
 
-        They are the best value, both ends of the region, and the neighbours of the three outside.
+        Returns:
+            Of the best value, both ends of the region, and the neighbours of the three outside,
+            those that were not tried.
         """
         likely = {
             index: mean
@@ -148,7 +171,11 @@ class _View:
         return {best - 1, best, best + 1, low - 1, low, high, high + 1} & set(self.unknown)
 
     def doubts(self) -> set[int]:
-        """Return the positions likeliest to change the answer: the best, or a member outside."""
+        """Return the positions likeliest to change the answer: the best, or a member outside.
+
+        Returns:
+            Positions that were not tried, at most as many as may be followed up in one round.
+        """
         order = self._chances(_ALIKE)
         room = self.count // _SHARE - len(self.known)
         grave = sum(chance >= _GRAVE for chance in self._chances(_GAIN).values())

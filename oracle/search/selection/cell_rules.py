@@ -3,8 +3,9 @@
 As long as the best max_lr is not known within the bound of the regret: the cells that are expected
 to raise the best posterior mean most, the knowledge gradient (Frazier et al. 2009). From then on:
 those that tell most about both ends of the region, by the share of a target's variance that they
-explain. After each choice the covariances are those that its result would leave, so that a batch
-does not ask twice. The other rules are there to be compared.
+explain. A cell tells of its max_lr as far as the effect of its replicate is known
+(`oracle.search.selection.joint`). After each choice the covariances are those that its result would
+leave, so that a batch does not ask twice. The other rules are there to be compared.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from types import MappingProxyType
 import numpy as np
 
 from oracle.search.selection.cycle_answer import Answer, Cell, CycleSearch, Known
+from oracle.search.selection.joint import noise_variance, with_effects
 from oracle.stats.noise import Array
-from oracle.stats.region_intervals import SPARSE_FLOOR
 
 BEST_WEIGHT = 5.0  # of the best max_lr beside each end; set on `SETTING` families
 NODES = 15  # of the quadrature over what a cell's result may be
@@ -44,8 +45,8 @@ def _information(search: CycleSearch, known: Known, answer: Answer, count: int) 
     covariance = joint.T @ joint / len(joint)
     size = len(search.grid)
 
-    def gains(covariance: Array, variance: Array) -> Array:
-        gain: Array = (covariance[:size, size:] ** 2 / variance[:, None]) @ worth
+    def gains(moves: Array) -> Array:
+        gain: Array = (moves[size:].T ** 2) @ worth
         return gain
 
     return _one_by_one(search, known, answer, covariance, gains, count)
@@ -61,18 +62,17 @@ def _knowledge_gradient(
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     weights = weights / weights.sum()
 
-    top = int(np.argmax(mean))
+    covariance, top = curves.T @ curves / len(curves), int(np.argmax(mean))
+    spread = np.diag(covariance) + covariance[top, top] - 2 * covariance[top]
+    # no result of `nodes` brings the others above the best: the same gains in less time
+    near = mean[top] - mean <= nodes[-1] * np.sqrt(np.maximum(spread, 0.0)) + 1e-9
 
-    def gains(covariance: Array, variance: Array) -> Array:
-        spread = np.diag(covariance) + covariance[top, top] - 2 * covariance[top]
-        # no result of `nodes` brings the others above the best: the same gains in less time
-        near = mean[top] - mean <= nodes[-1] * np.sqrt(np.maximum(spread, 0.0)) + 1e-9
-        moves = covariance[near] / np.sqrt(variance)  # (value, cell): of means, by a cell's std
-        tops = [(mean[near, None] + moves * node).max(axis=0) for node in nodes]
+    def gains(moves: Array) -> Array:
+        tops = [(mean[near, None] + moves[near] * node).max(axis=0) for node in nodes]
         raised: Array = np.stack(tops, axis=1) @ weights - mean[top]
         return raised
 
-    return _one_by_one(search, known, answer, curves.T @ curves / len(curves), gains, count)
+    return _one_by_one(search, known, answer, covariance, gains, count)
 
 
 def _best_first(search: CycleSearch, known: Known, answer: Answer, count: int) -> list[Cell]:
@@ -91,7 +91,7 @@ def _one_by_one(
     known: Known,
     answer: Answer,
     covariance: Array,
-    gains: Callable[[Array, Array], Array],
+    gains: Callable[[Array], Array],
     count: int,
 ) -> list[Cell]:
     """Choose the cells of the highest gains, one after another.
@@ -101,22 +101,27 @@ def _one_by_one(
         known: what was trained.
         answer: what is known by that.
         covariance: of the curve at the grid's values, and after those of what else is asked.
-        gains: of one more replicate of each value, given the covariance and the variance of such
-            a result.
+        gains: of one more replicate of each value, given how much its result moves the means of
+            all that `covariance` is of, by its standard deviation: (asked, grid).
         count: cells to choose, at most.
     """
-    size, noise = len(search.grid), max(answer.posterior.noise.near_best, SPARSE_FLOOR) ** 2
+    values, asked = np.arange(len(search.grid)), len(covariance)
+    noise = noise_variance(answer)
+    joint = with_effects(covariance, known, noise)
     given = known.trained.sum(axis=1)
     chosen: list[Cell] = []
     for _ in range(count):
-        variance = np.diag(covariance)[:size] + noise
-        worth = np.round(gains(covariance, variance), 9)
+        effects = asked + np.minimum(given, search.replicates - 1)  # of the next replicates
+        columns = joint[:, values] + joint[:, effects]
+        variance = columns[values, values] + columns[effects, values] + noise
+        worth = np.round(gains(columns[:asked] / np.sqrt(variance)), 9)
+        worth = np.where(answer.deep, 0.0, worth)  # it would tell of its replicate's effect alone
         worth = np.where(given < search.replicates, worth, -1.0)
         value = int(np.argmax(worth))
         if worth[value] < 0:
             break
-        row = covariance[value]
-        covariance = covariance - np.outer(row, row) / variance[value]
+        column = columns[:, value]
+        joint = joint - np.outer(column, column) / variance[value]
         chosen.append((value, _free(known, chosen, value)))
         given = given.copy()
         given[value] += 1

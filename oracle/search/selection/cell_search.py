@@ -49,6 +49,9 @@ class CellRule:
             values: max_lr of the grid, rising.
             replicates: Of each.
             asked: A max_lr whose verdict is wanted, or None.
+
+        Returns:
+            The search, with its budget in training runs.
         """
         bounds = self.bounds
         return CycleSearch(
@@ -70,6 +73,9 @@ def known_cells(search: CycleSearch, results: Mapping[float, Sequence[CellResult
     Args:
         search: The search of one cycle.
         results: Results by max_lr, in the order of the replicates.
+
+    Returns:
+        Accuracies in percent and divergence, (grid, replicates); NaN where nothing was trained.
     """
     shape = (len(search.grid), search.replicates)
     table, diverged = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -101,7 +107,13 @@ def reached_ends(
 ) -> tuple[bool, bool]:
     """Return whether the region likely reaches the lower and the upper end of the grid.
 
-    The lower one, too, where no max_lr came through: the grid may go on below.
+    Args:
+        search: The search of one cycle.
+        results: Results by max_lr, in the order of the replicates.
+
+    Returns:
+        (lower, upper). The lower one, too, where no max_lr has all its replicates without
+        divergence: the grid may go on below.
     """
     known = known_cells(search, results)
     if np.isnan(known.table).all():
@@ -116,7 +128,7 @@ def reached_ends(
 def read_region(
     search: CycleSearch, results: Mapping[float, Sequence[CellResult]]
 ) -> Region | None:
-    """Read the region off the posterior; None where every max_lr diverged in some replicate.
+    """Read the region off the posterior.
 
     Its members are the trained max_lr whose expected accuracy is within the tolerance. A raw mean
     would not do: other replicates were trained at one max_lr than at another.
@@ -124,6 +136,9 @@ def read_region(
     Args:
         search: The search of one cycle.
         results: Results by max_lr, in the order of the replicates.
+
+    Returns:
+        The region; None where no max_lr has all its replicates without divergence.
     """
     known = known_cells(search, results)
     if np.isnan(known.table).all():

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from oracle.stats.decisions import Ends, draw_ends, well_tuned
-from oracle.stats.noise import Array
-from oracle.stats.posterior import Cells, CurvePosterior, curve_posterior
+from oracle.stats.noise import Array, lowest
+from oracle.stats.posterior import DEPTH, REACHES, Cells, CurvePosterior, Flags, curve_posterior
 from oracle.stats.region import ToleranceKind
 from oracle.stats.region_intervals import SPARSE_FLOOR
 
@@ -41,7 +41,7 @@ class Known:
 
     @property
     def trained(self) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-        """Which cells are."""
+        """Which cells are trained, (grid, replicates)."""
         return np.asarray(~np.isnan(self.diverged))
 
 
@@ -53,6 +53,7 @@ class Answer:
     ends: Ends
     well_tuned: float  # best posterior mean among the values of which no replicate diverged
     complete: float | None  # the same of those that have every replicate
+    deep: Flags  # (grid,): tried, and so far below the best that it decides nothing in any draw
 
 
 def infer_cycle(search: CycleSearch, known: Known) -> Answer:
@@ -61,6 +62,9 @@ def infer_cycle(search: CycleSearch, known: Known) -> Answer:
     Args:
         search: The cycle's.
         known: Results, some of them missing; at least one has not diverged.
+
+    Returns:
+        The posterior of the curve at the whole grid, the ends of its region, and the best max_lr.
     """
     rows = np.flatnonzero(known.trained.any(axis=1))
     rates = np.array(search.grid)
@@ -74,9 +78,13 @@ def infer_cycle(search: CycleSearch, known: Known) -> Answer:
     )
     never = rows[~(known.diverged[rows] == 1).any(axis=1)]
     whole = never[known.trained[never].all(axis=1)]
+    least = lowest(cells.table[sound], posterior.noise, DEPTH * tolerance, max(REACHES))
+    deep = np.zeros(len(rates), bool)
+    deep[rows[sound]] = posterior.noise.means < least
     return Answer(
         posterior,
         draw_ends(posterior, search.tolerance, kind),
         well_tuned(posterior, rates[never if len(never) else rows[sound]].tolist()),
         well_tuned(posterior, rates[whole].tolist()) if len(whole) else None,
+        deep,
     )

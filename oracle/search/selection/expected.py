@@ -15,6 +15,8 @@ def cells_a_cycle(count: int, replicates: int, search: CycleSearchSpec) -> int:
         replicates: of each.
         search: how they are chosen; one of single cells may end before its budget is spent.
 
+    Returns:
+        Training runs: the budget of a search of single cells, else values times replicates.
     """
     if isinstance(search, CellSearch):
         return budget_cells(count, replicates, search.budget)

@@ -3,7 +3,8 @@
 A pure function of what is known. The first batch spreads over the grid with two replicates; every
 further batch is chosen by a rule of `oracle.search.selection.cell_rules`. Values that decide
 nothing get no further replicate. The max_lr that is named in the end has every replicate: the next
-cycle starts from these networks, so they are part of the budget.
+cycle starts from these networks, so they are part of the budget. The last cells complete those
+max_lr of which the best is named (`oracle.search.selection.finalists`).
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import numpy as np
 
 from oracle.search.selection.cell_rules import RULES
 from oracle.search.selection.cycle_answer import Answer, Cell, CycleSearch, Known, infer_cycle
+from oracle.search.selection.finalists import finalists
 from oracle.stats.decisions import FLAT, well_tuned
 
 StopReason = Literal["budget", "regret and ends", "flat", "verdict", "whole grid"]
 
 FIRST_REPLICATES = 2  # of the first batch: one says nothing of the noise
+FINALISTS = 2  # whose replicates but the first are kept until last; set on `SETTING` families
 END_STEPS = 1.0  # grid steps to which both ends are known when the search may stop
 SHARES = ((14, 1 / 2), (29, 1 / 3))  # of the whole grid, by most values
 LONG_SHARE = 1 / 4  # of longer grids
@@ -42,6 +45,9 @@ def budget_share(count: int) -> float:
 
     Args:
         count: Values of the grid.
+
+    Returns:
+        1/2 up to 14 values, 1/3 up to 29, 1/4 of longer grids.
     """
     return next((share for most, share in SHARES if count <= most), LONG_SHARE)
 
@@ -73,6 +79,12 @@ def next_cells(search: CycleSearch, known: Known, rule: str = "adaptive") -> Dec
         known: what was trained so far.
         rule: by which rule cells are chosen, a key of `RULES`.
 
+    Returns:
+        The cells to train together, as (position in the grid, replicate); none, and the reason,
+        when the search ends.
+
+    Raises:
+        KeyError: where there is no such rule.
     """
     return _decided(search, known.table.tobytes(), known.diverged.tobytes(), rule)
 
@@ -92,26 +104,24 @@ def _decide(search: CycleSearch, known: Known, rule: str) -> Decision:
         return Decision((), "whole grid")
     if np.isnan(known.table).all():
         return Decision(tuple(_untried(search, known)[: search.batch]), None)
-    answer = infer_cycle(search, known)
-    kept = _kept(search, known, answer)
-    left = search.budget - spent - kept
-    if reason := _enough(search, answer) or ("budget" if left <= 0 else None):
+    answer, left = infer_cycle(search, known), search.budget - spent
+    if reason := _enough(search, answer):
         return _end(search, known, answer, reason)
-    cells = RULES[rule](search, known, answer, min(search.batch, left))
+    free = left - FINALISTS * (search.replicates - 1)
+    if free <= 0:
+        return _last(search, known, answer, left)
+    cells = RULES[rule](search, known, answer, min(search.batch, free))
     return Decision(tuple(cells), None) if cells else Decision((), "whole grid")
 
 
-def _kept(search: CycleSearch, known: Known, answer: Answer) -> int:
-    """How many cells are kept for the replicates that the max_lr lacks which is named in the end.
-
-    Where the best complete one is as good as the best within the bound of the regret, as many as
-    the best lacks; else as many as any max_lr may lack, since another one may be the best by then.
-    """
-    if answer.complete is None:
-        return search.replicates - 1
-    loss = answer.ends.regret(answer.complete) - answer.ends.regret(answer.well_tuned)
-    lacking = len(_missing(search, known, answer.well_tuned))
-    return lacking if loss <= search.regret else search.replicates - 1
+def _last(search: CycleSearch, known: Known, answer: Answer, left: int) -> Decision:
+    """Spend what is left: on the best max_lr, and on the ends once that is known and complete."""
+    cells: list[Cell] = []
+    if answer.complete is None or answer.ends.regret(answer.complete) > search.regret:
+        cells = finalists(search, known, answer, left)
+    if not cells and left > 0 and answer.complete is not None:
+        cells = RULES["information"](search, known, answer, min(search.batch, left))
+    return Decision(tuple(cells), None) if cells else _end(search, known, answer, "budget")
 
 
 def _end(search: CycleSearch, known: Known, answer: Answer, reason: StopReason) -> Decision:

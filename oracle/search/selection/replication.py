@@ -48,6 +48,16 @@ class AdaptiveReplication:
     ) -> Generator[CellRequest, Results, tuple[list[Cell | None], list[CellResult]]]:
         """Ask for the networks that new replicates start the cycle from.
 
+        Args:
+            replicates: Numbers of the new ones.
+
+        Yields:
+            A request of the cells of one earlier cycle at a time.
+
+        Returns:
+            The cells to start from, one a replicate (None in the first cycle), and the results of
+            all that were asked for.
+
         Each is its replicate's own, trained with the well-tuned max_lr of the cycles before. From
         the first replicate on that diverges there, none is given.
         """
@@ -75,6 +85,14 @@ class AdaptiveReplication:
 
 def added(have: int, wanted: int | None, most: int) -> int:
     """Return how many replicates the next round adds to those there are.
+
+    Args:
+        have: Replicates there are.
+        wanted: Replicates that would decide the verdict; None where nothing is known of it.
+        most: Replicates allowed for in all.
+
+    Returns:
+        One at least where more are allowed for.
 
     As many as are said to decide the verdict, but at most half as many as there are, since what is
     said rests on those; so, too, where nothing is known of how many it takes.

@@ -39,6 +39,9 @@ def on_grid(grid: GridSpec, rate: float) -> float:
     Args:
         grid: The declared grid of max_lr.
         rate: A learning rate.
+
+    Returns:
+        A value of the grid, or `rate`.
     """
     rounded = round_digits(rate, 12)
     return rounded if rounded in grid_values(grid) else rate
@@ -49,6 +52,10 @@ def grid_bounds(grid: GridSpec) -> tuple[float, float]:
 
     Args:
         grid: Declared grid.
+
+    Returns:
+        `floor` and `ceiling`; a tenth of the lowest and ten times the highest where they are left
+        out.
     """
     declared = grid_values(grid)
     floor = grid.floor if grid.floor is not None else declared[0] / 10
@@ -65,10 +72,13 @@ def extend_grid(grid: GridSpec, tried: Sequence[float], low: bool, high: bool) -
     if it declares fewer).
 
     Args:
-        grid: the grid as declared.
-        tried: the grid as far as it has grown, rising.
-        low: whether the best value or the region touches the low end.
-        high: whether it touches the high end.
+        grid: The grid as declared.
+        tried: The grid as far as it has grown, rising.
+        low: Whether the best value or the region touches the low end.
+        high: Whether it touches the high end.
+
+    Returns:
+        Learning rates that are not in `tried`.
     """
     if not grid.extend or len(tried) < 2:
         return []
@@ -92,6 +102,9 @@ def most_new_values(grid: GridSpec) -> int:
 
     Args:
         grid: The declared grid of max_lr.
+
+    Returns:
+        Values on both sides together; 0 of a grid that is not to grow.
     """
     tried = declared = grid_values(grid)
     while more := extend_grid(grid, tried, low=True, high=True):
@@ -107,6 +120,9 @@ def reaches_zero(grid: GridSpec, lowest: float) -> bool:
     Args:
         grid: The declared grid of max_lr.
         lowest: The lowest max_lr of a grid.
+
+    Returns:
+        False of a list and of a logarithmic range, which never reach 0.
     """
     if isinstance(grid, ListGrid) or grid.kind == "log":
         return False
@@ -121,6 +137,9 @@ def growth_problems(grid: GridSpec, path: str) -> list[Problem]:
     Args:
         grid: The declared grid of max_lr.
         path: Of the grid in the study.
+
+    Returns:
+        A problem of the grid's `max_lr`.
     """
     if not grid.extend or len(values := grid_values(grid)) > 1:
         return []

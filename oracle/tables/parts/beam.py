@@ -67,6 +67,9 @@ def part(width: int, greedy: Sequence[OracleCycle], beam: Sequence[BeamCycle]) -
         width: Histories that the beam keeps.
         greedy: Finished cycles of the greedy oracle.
         beam: Finished cycles of the beam.
+
+    Returns:
+        The part `beam` of the table.
     """
     if width == 1:
         return None
@@ -90,13 +93,13 @@ def _results(cycle: OracleCycle) -> list[CellResult]:
 
 
 def _cycle(greedy: OracleCycle | None, beam: BeamCycle) -> BeamCycleRow:
-    best = beam.kept[0] if beam.kept else None
+    best = beam.histories[0] if beam.histories else None
     won = greedy.region.well_tuned if greedy is not None and greedy.region is not None else None
     rank = None
     differences: Differences | None = None
     if greedy is not None and won is not None:
         cells = {cell.id for cell in greedy.cells[won]}
-        ranks = [at for at, each in enumerate(beam.kept, 1) if _ids(each) == cells]
+        ranks = [at for at, each in enumerate(beam.histories, 1) if _ids(each) == cells]
         rank = ranks[0] if ranks else None
         if best is not None:
             differences = paired_differences(best.last.results, greedy.results[won])
@@ -113,7 +116,7 @@ def _cycle(greedy: OracleCycle | None, beam: BeamCycle) -> BeamCycleRow:
         "test_accuracy": _accuracies(best, "test_accuracy"),
         "validation": differences and differences["validation"],
         "test": differences and differences["test"],
-        "kept": [list(each.max_lr) for each in beam.kept],
+        "kept": [list(each.max_lr) for each in beam.histories],
     }
 
 

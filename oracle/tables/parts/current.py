@@ -41,6 +41,9 @@ def part(requests: Sequence[CellRequest], known: Results) -> CurrentCycle | None
     Args:
         requests: What the search has asked for so far, in order.
         known: The results that are there, by cell id.
+
+    Returns:
+        The part `current` of the table: every max_lr that was asked for, rising.
     """
     if not requests or all(cell.id in known for cell in requests[-1].cells):
         return None

@@ -106,6 +106,9 @@ def cycle_row(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> 
         study: The oracle study.
         cycle: The finished cycle.
         path: S-Cyc's own run at this cycle.
+
+    Returns:
+        The row of the cycle; accuracies and weights remaining in percent.
     """
     some = next(iter(cycle.results.values()))[0]
     return {

@@ -104,6 +104,9 @@ def infer(study: OracleStudy, cycle: OracleCycle) -> RegionPosterior | None:
     Args:
         study: The oracle study.
         cycle: The finished cycle.
+
+    Returns:
+        Posterior of the bounds and the well-tuned max_lr.
     """
     kind, region = study.tolerance_kind, cycle.region if cycle.end else None
     if cycle.region is None:
@@ -126,6 +129,9 @@ def at_fixed_look(cycle: OracleCycle) -> float | None:
 
     Args:
         cycle: The finished cycle.
+
+    Returns:
+        Percent; None where single cells were searched, or too few replicates are there.
     """
     if cycle.end is not None:  # which cells there are was chosen by all replicates
         return None
@@ -142,6 +148,9 @@ def part(
         posterior: What :func:`infer` gave.
         s_cyc: S-Cyc's max_lr; None where the study has none.
         fixed_look: What :func:`at_fixed_look` gave.
+
+    Returns:
+        The part `evidence` of a cycle.
     """
     if posterior is None:
         return None
@@ -168,7 +177,10 @@ def verdict(posterior: RegionPosterior, max_lr: float) -> VerdictJson:
 
     Args:
         posterior: Of the cycle.
-        max_lr: Upper learning-rate bound of the pruning cycle.
+        max_lr: A learning rate, on the grid or not.
+
+    Returns:
+        Verdict, probability to be inside, and how many more replicates would decide it.
     """
     given = posterior.verdict(max_lr)
     return {"verdict": given.kind, "chance": given.chance, "more": given.replicates_needed}

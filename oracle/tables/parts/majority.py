@@ -30,12 +30,13 @@ Split = dict[str, PartSplit]
 def split(results: Iterable[CellResult]) -> Split | None:
     """Return sizes and classes of the parts that these results were trained and judged on.
 
-    Of each part ``images``, the number of a replicate; ``majority``, the accuracy in percent of
-    always naming the largest class, the mean over replicates; ``missing``, classes without an
-    image, the most of any replicate. None where a result was stored without them.
-
     Args:
         results: Results of training runs.
+
+    Returns:
+        Of each part ``images``, the number of a replicate; ``majority``, the accuracy in percent of
+        always naming the largest class, the mean over replicates; ``missing``, classes without an
+        image, the most of any replicate. None where a result was stored without them.
     """
     every = [result.split for result in results]
     known = [each for each in every if each is not None]
@@ -56,6 +57,9 @@ def validation_images(cycle: OracleCycle) -> int | None:
 
     Args:
         cycle: The finished cycle.
+
+    Returns:
+        Images.
     """
     some = next(iter(cycle.results.values()))[0]
     return some.split["validation"]["images"] if some.split else None

@@ -34,17 +34,19 @@ class Plateau(TypedDict):
 def part(study: OracleStudy, cycle: OracleCycle) -> Plateau | None:
     """Return what the curves of a cycle say of the budget; None when every max_lr diverged.
 
-    Of the well-tuned max_lr and of the region's lowest, which needs most iterations. ``rise``:
-    points of validation accuracy in a tenth of the budget, before the last drop of the rate (see
-    :func:`oracle.stats.plateau.window`), mean over the replicates, null where no two looks lie
-    there. ``verdict``: ``undertrained`` where one of them is above the region's tolerance and above
-    its noise, ``undecided`` where above the tolerance alone, ``unknown`` where one is null, else
-    ``plateau``. ``looks``: the first and the last iteration that it was measured at. ``seen``: how
-    many looks a training run has.
+    It is measured of the well-tuned max_lr and of the region's lowest, which needs most iterations.
 
     Args:
         study: The oracle study.
         cycle: The finished cycle.
+
+    Returns:
+        ``rise``: points of validation accuracy in a tenth of the budget, before the last drop of
+        the rate (see :func:`oracle.stats.plateau.window`), mean over the replicates, null where no
+        two validations lie there. ``verdict``: ``undertrained`` where one of them is above the
+        region's tolerance and above its noise, ``undecided`` where above the tolerance alone,
+        ``unknown`` where one is null, else ``plateau``. ``looks``: the first and the last iteration
+        that it was measured at. ``seen``: how many validations a training run has.
     """
     region = cycle.region
     if region is None:

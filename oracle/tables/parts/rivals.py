@@ -37,10 +37,7 @@ class WarmStartOptions(TypedDict):
 
 
 class GradientSpreadOptions(TypedDict):
-    """max_lr grows as the weight gradients shrink.
-
-    See :func:`oracle.search.rivals.spreads.max_lr`.
-    """
+    """max_lr grows as the gradients shrink: see :func:`oracle.search.rivals.spreads.max_lr`."""
 
     name: Literal["gradient_spread"]
     epsilon: float
@@ -179,6 +176,9 @@ def part(
         runs: The rivals' runs.
         greedy: The oracle's finished cycles, whose regions the rivals' max_lr are held against.
         s_cyc: S-Cyc's run, whose accuracies theirs are compared with.
+
+    Returns:
+        One part a rival, in the study's order.
     """
     if not runs:
         return []

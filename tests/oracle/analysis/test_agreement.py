@@ -28,26 +28,34 @@ def hump(cell: Cell, shift: float = 0.0) -> float:
 
 
 def test_replicates_that_agree_give_halves_that_agree(study: Make, searched: Any) -> None:
-    _, found, _ = told(study, searched, hump)
-    assert agreement.halves(found, 0.5, "points") == {"same_best": 1, "ends_near": 1, "both": 1}
+    _, agreements, _ = told(study, searched, hump)
+    assert agreement.halves(agreements, 0.5, "points") == {
+        "same_best": 1,
+        "ends_near": 1,
+        "both": 1,
+    }
 
 
 def test_replicates_that_differ_give_halves_that_differ(study: Make, searched: Any) -> None:
-    _, found, _ = told(study, searched, lambda cell: hump(cell, cell.replicate % 2))
-    assert agreement.halves(found, 0.5, "points") == {"same_best": 0, "ends_near": 0, "both": 0}
+    _, agreements, _ = told(study, searched, lambda cell: hump(cell, cell.replicate % 2))
+    assert agreement.halves(agreements, 0.5, "points") == {
+        "same_best": 0,
+        "ends_near": 0,
+        "both": 0,
+    }
 
 
 def test_one_replicate_has_no_halves(study: Make, searched: Any) -> None:
-    table, found, _ = told(study, searched, hump, replicates=1)
-    assert agreement.halves(found, 0.5, "points") is None
+    table, agreements, _ = told(study, searched, hump, replicates=1)
+    assert agreement.halves(agreements, 0.5, "points") is None
     assert agreement.halves([], 0.5, "points") is None
-    assert "even replicates" not in agreement.text(table, found, None)
+    assert "even replicates" not in agreement.text(table, agreements, None)
 
 
 def test_text_and_json_say_the_same(study: Make, searched: Any) -> None:
-    table, found, cycles = told(study, searched, hump)
-    shown = agreement.text(table, found, cycles[:1])
-    content = json.loads(json.dumps(agreement.as_json(table, found, cycles[:1])))
+    table, agreements, cycles = told(study, searched, hump)
+    shown = agreement.text(table, agreements, cycles[:1])
+    content = json.loads(json.dumps(agreement.as_json(table, agreements, cycles[:1])))
     assert content["said"]["same_best"] == 1
     assert content["path"] == [pytest.approx(cycles[0].region.well_tuned)]
     assert [each["cycle"] for each in content["cycles"]] == [0, 1]

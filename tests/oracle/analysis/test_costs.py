@@ -39,20 +39,20 @@ def hump(cell: Cell) -> float:
 def run(study: Make, Rehearsal: Any) -> Callable[..., Measured]:
     def made(curve: Callable[[Cell], float | None] = hump, **changes: Any) -> Measured:
         declared = study(grid=GRID, **changes)
-        found = experiment(declared, Graph(declared.system, "0" * 64))
-        Rehearsal(curve).run(found.searches())
-        return Measured(found.table("tiny-0"), found.graph.id, SHARED)  # type: ignore[attr-defined]
+        study_experiment = experiment(declared, Graph(declared.system, "0" * 64))
+        Rehearsal(curve).run(study_experiment.searches())
+        return Measured(study_experiment.table("tiny-0"), study_experiment.graph.id, SHARED)  # type: ignore[attr-defined]
 
     return made
 
 
-def ways(found: costs.Costs) -> dict[str, costs.Cost]:
-    return {way.what: way for way in found.ways}
+def ways(comparison: costs.Costs) -> dict[str, costs.Cost]:
+    return {way.what: way for way in comparison.ways}
 
 
 def test_a_full_grid_is_held_against_the_replayed_adaptive_oracle_and_one_run(run: Any) -> None:
-    found = costs.side_by_side([run()])
-    each = ways(found)
+    comparison = costs.side_by_side([run()])
+    each = ways(comparison)
     assert each[WHOLE].trainings == 3 * 41 * 2
     assert (each[WHOLE].how, each[ADAPTIVE].how, each[ONE].how) == (
         "measured",
@@ -61,7 +61,7 @@ def test_a_full_grid_is_held_against_the_replayed_adaptive_oracle_and_one_run(ru
     )
     assert each[ONE].trainings == 3 * 2
     assert each[FITTED].trainings == each[ADAPTIVE].trainings + 6
-    assert found.base == each[WHOLE]
+    assert comparison.base == each[WHOLE]
     assert each[ONE].times(each[WHOLE]) == (41, 41, 41)
 
 
@@ -84,21 +84,21 @@ def test_a_replayed_adaptive_oracle_costs_what_a_real_one_does(run: Any) -> None
 def test_a_search_stands_beside_the_oracle_that_was_measured(run: Any) -> None:
     oracle = run()
     search = Measured(SEARCHED, oracle.graph, SHARED)
-    found = costs.side_by_side([run(search="adaptive"), search, oracle])
-    assert found.base is not None
-    assert found.base.how == "measured"
-    searched = ways(found)["S-Cyc's search (paper)"]
-    assert searched.times(found.base) == (6, 6, 12)
-    shown = costs.text(found)
+    comparison = costs.side_by_side([run(search="adaptive"), search, oracle])
+    assert comparison.base is not None
+    assert comparison.base.how == "measured"
+    searched = ways(comparison)["S-Cyc's search (paper)"]
+    assert searched.times(comparison.base) == (6, 6, 12)
+    shown = costs.text(comparison)
     assert "0.17x training runs, 0.17x steps, 0.083x seconds" in shown
-    content = json.loads(json.dumps(costs.as_json(found)))
+    content = json.loads(json.dumps(costs.as_json(comparison)))
     assert content["ways"][4]["less_than_the_oracle"] == {"trainings": 6, "steps": 6, "seconds": 12}
 
 
 def test_a_search_alone_has_nothing_to_be_held_against() -> None:
-    found = costs.side_by_side([Measured(SEARCHED, "a", SHARED)])
-    assert found.base is None
-    assert "x training runs" not in costs.text(found)
+    comparison = costs.side_by_side([Measured(SEARCHED, "a", SHARED)])
+    assert comparison.base is None
+    assert "x training runs" not in costs.text(comparison)
 
 
 def test_runs_that_cannot_be_compared_are_refused_all_at_once(run: Any) -> None:
@@ -117,8 +117,8 @@ def test_runs_that_cannot_be_compared_are_refused_all_at_once(run: Any) -> None:
 
 def test_what_is_not_complete_is_said_to_be_so(run: Any) -> None:
     table = run().table | {"complete": False}
-    found = costs.side_by_side([Measured(table, "a", SHARED)])
-    assert "tiny-0 is not complete; its cost is that so far." in found.notes
+    comparison = costs.side_by_side([Measured(table, "a", SHARED)])
+    assert "tiny-0 is not complete; its cost is that so far." in comparison.notes
 
 
 def test_the_oracles_table_says_how_much_less_the_others_took(run: Any) -> None:

@@ -28,16 +28,16 @@ def test_a_curve_is_found_in_regions_around_itself(
     epsilon: float, delta: float, q: int, beta: float, width: float
 ) -> None:
     curve = SCyc(epsilon=epsilon, delta=delta, q=q, beta=beta)
-    found = fit_scyc_curve(around(curve, width), 0.2, range(4), BETAS)
-    assert found.fits
-    assert (q, beta) in found.equals
-    assert found.distance < 1e-6
+    fit = fit_scyc_curve(around(curve, width), 0.2, range(4), BETAS)
+    assert fit.fits
+    assert (q, beta) in fit.equals
+    assert fit.distance < 1e-6
 
 
 def test_of_all_that_fit_the_closest_is_taken() -> None:
     curve = SCyc(epsilon=0.04, delta=0.06, q=1, beta=4.0)
-    found = fit_scyc_curve(around(curve, 0.1), 0.2, [1], [4.0])
-    assert (found.curve.epsilon, found.curve.delta) == pytest.approx((0.04, 0.06))
+    fit = fit_scyc_curve(around(curve, 0.1), 0.2, [1], [4.0])
+    assert (fit.curve.epsilon, fit.curve.delta) == pytest.approx((0.04, 0.06))
 
 
 def test_a_region_that_falls_fits_no_curve_and_that_is_said() -> None:
@@ -46,17 +46,17 @@ def test_a_region_that_falls_fits_no_curve_and_that_is_said() -> None:
         Target(5, 0.02, 0.03, 0.025),
         Target(10, 0.005, 0.01, 0.007),
     ]
-    found = fit_scyc_curve(targets, 0.2, range(4), BETAS)
-    assert not found.fits
-    assert len(found.inside) == 1
+    fit = fit_scyc_curve(targets, 0.2, range(4), BETAS)
+    assert not fit.fits
+    assert len(fit.inside) == 1
 
 
 def test_flat_regions_fit_with_no_rise() -> None:
     targets = [Target(cycle, 0.05, 0.06, 0.055) for cycle in CYCLES]
-    found = fit_scyc_curve(targets, 0.2, range(4), BETAS)
-    assert found.fits
-    assert found.curve.delta == pytest.approx(0.0, abs=1e-9)
-    assert len(found.equals) == 4 * len(BETAS)
+    fit = fit_scyc_curve(targets, 0.2, range(4), BETAS)
+    assert fit.fits
+    assert fit.curve.delta == pytest.approx(0.0, abs=1e-9)
+    assert len(fit.equals) == 4 * len(BETAS)
 
 
 @given(
@@ -89,12 +89,12 @@ def test_no_curve_is_inside_more_regions_than_the_fitted_one(
 def test_the_papers_own_parameters_are_not_better_than_the_fit(number: int) -> None:
     judged = paper.check_paper_table(number)
     targets = [Target(c.cycle, c.feasible_low, c.feasible_high, c.well_tuned) for c in judged.cells]
-    found = fit_scyc_curve(targets, judged.rate, range(4), BETAS)
-    assert len(found.inside) >= sum(cell.inside for cell in judged.cells)
+    fit = fit_scyc_curve(targets, judged.rate, range(4), BETAS)
+    assert len(fit.inside) >= sum(cell.inside for cell in judged.cells)
     for target in targets:
-        value = max_lr(found.curve, target.cycle, judged.rate)
+        value = max_lr(fit.curve, target.cycle, judged.rate)
         held = target.low * (1 - 1e-9) <= value <= target.high * (1 + 1e-9)
-        assert held == (target.cycle in found.inside)
+        assert held == (target.cycle in fit.inside)
 
 
 def test_nothing_to_fit_is_refused() -> None:
@@ -121,28 +121,28 @@ def _told(
 
 def test_the_fit_of_a_table_reads_the_estimated_regions_not_the_raw_ends() -> None:
     cycles = [_told(0, (0.01, 0.02), (0.2, 0.3), 0.1), _told(1, (0.01, 0.02), (0.2, 0.3), 0.02)]
-    found = region_fit.part(cycles, 0.2)
-    assert found is not None
-    assert found["fits"]  # 0.1 and 0.02 alone, which fall, no curve holds
-    assert "as are 124 of 124 pairs (q, beta)" in region_fit.note(found)
+    part = region_fit.part(cycles, 0.2)
+    assert part is not None
+    assert part["fits"]  # 0.1 and 0.02 alone, which fall, no curve holds
+    assert "as are 124 of 124 pairs (q, beta)" in region_fit.note(part)
 
 
 def test_no_curve_is_excluded_that_the_intervals_allow() -> None:
     apart = [_told(0, (0.04, 0.2), (0.25, 0.3), 0.1), _told(1, (0.001, 0.01), (0.02, 0.06), 0.015)]
-    found = region_fit.part(apart, 0.2)
-    assert found is not None
-    assert not found["fits"]  # the medians of the ends are 0.089 and 0.035
-    assert found["not_excluded"]
-    assert "A curve within the 90 % CI of all bounds exists" in region_fit.note(found)
+    part = region_fit.part(apart, 0.2)
+    assert part is not None
+    assert not part["fits"]  # the medians of the ends are 0.089 and 0.035
+    assert part["not_excluded"]
+    assert "A curve within the 90 % CI of all bounds exists" in region_fit.note(part)
     surely = [_told(0, (0.1, 0.2), (0.25, 0.3), 0.2), _told(1, (0.001, 0.01), (0.02, 0.06), 0.015)]
-    found = region_fit.part(surely, 0.2)
-    assert found is not None
-    assert not found["not_excluded"]
-    assert "No curve with q 0 to 3" in region_fit.note(found)
+    part = region_fit.part(surely, 0.2)
+    assert part is not None
+    assert not part["not_excluded"]
+    assert "No curve with q 0 to 3" in region_fit.note(part)
 
 
 def test_a_delta_that_nothing_bounds_is_said_to_be_so() -> None:
-    found = region_fit.part([_told(0, (0.01, 0.02), (0.2, 0.3), 0.1)], 0.2)
-    assert found is not None
-    assert not found["delta_bound"]  # the unpruned network has epsilon alone
-    assert "not bounded by these cycles" in region_fit.note(found)
+    part = region_fit.part([_told(0, (0.01, 0.02), (0.2, 0.3), 0.1)], 0.2)
+    assert part is not None
+    assert not part["delta_bound"]  # the unpruned network has epsilon alone
+    assert "not bounded by these cycles" in region_fit.note(part)

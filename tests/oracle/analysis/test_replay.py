@@ -32,16 +32,16 @@ def run(study: Make, searched: Any) -> Any:
 
 def test_on_smooth_curves_every_cycle_has_the_full_grids_answer(run: Any) -> None:
     declared, graph, cycles, _ = run
-    found = replay.replays(declared, graph, cycles)
-    assert len(found) == declared.cycles + 1 == 3
-    for each in found:
+    replays = replay.replays(declared, graph, cycles)
+    assert len(replays) == declared.cycles + 1 == 3
+    for each in replays:
         assert (each.same_best, each.low_error, each.high_error) == (True, 0, 0)
         assert each.behind.points == 0
         assert len(each.adaptive.cells) < len(each.full.cells) / 2
         assert each.adaptive.results.items() <= each.full.results.items()
-    said = replay.said(found)
+    said = replay.said(replays)
     assert (said["same_best"], said["ends_near"], said["both"], said["cycles"]) == (1, 1, 1, 3)
-    assert said["share"] == sum(len(each.adaptive.cells) for each in found) / (3 * 41)
+    assert said["share"] == sum(len(each.adaptive.cells) for each in replays) / (3 * 41)
 
 
 def test_a_replay_trains_what_the_adaptive_oracle_trains(
@@ -49,10 +49,10 @@ def test_a_replay_trains_what_the_adaptive_oracle_trains(
 ) -> None:
     declared, graph, cycles, _ = run
     _, alone, _ = searched(study(grid=GRID, search="adaptive"), smooth)
-    found = replay.replays(declared, graph, cycles)
-    assert [each.adaptive.cells for each in found] == [each.cells for each in alone]
+    replays = replay.replays(declared, graph, cycles)
+    assert [each.adaptive.cells for each in replays] == [each.cells for each in alone]
     own = {result.cell for each in alone for row in each.results.values() for result in row}
-    assert {result.cell for result in replay.trained(found)} == own
+    assert {result.cell for result in replay.trained(replays)} == own
 
 
 def test_the_whole_path_goes_as_far_as_it_is_recorded(run: Any) -> None:
@@ -72,15 +72,15 @@ def test_a_needle_between_what_is_tried_is_missed_and_that_is_said(
 
     declared = study(grid=GRID, cycles=1, replicates=3)
     _, cycles, _ = searched(declared, needle)
-    found = replay.replays(declared, Graph(declared.system, "0" * 64), cycles)
-    first = found[0]
+    replays = replay.replays(declared, Graph(declared.system, "0" * 64), cycles)
+    first = replays[0]
     assert cycles[0].region.well_tuned == 0.2506
     assert not first.same_best
     assert not first.best_as_good
     assert not first.ends_near
     assert first.behind.points == pytest.approx(4, abs=0.1)
     assert first.low_error > 5
-    assert replay.said(found)["both"] < 1
+    assert replay.said(replays)["both"] < 1
 
 
 @pytest.mark.parametrize(("noise", "as_good"), [(0.0, False), (1.0, True)])
@@ -104,9 +104,9 @@ def test_what_noise_does_not_tell_apart_is_as_good(
 def test_cycles_without_a_winner_are_left_out(study: Make, searched: Any) -> None:
     declared = study(grid=GRID)
     _, cycles, _ = searched(declared, lambda cell: None if cell.cycle else smooth(cell))
-    found = replay.replays(declared, Graph(declared.system, "0" * 64), cycles)
+    replays = replay.replays(declared, Graph(declared.system, "0" * 64), cycles)
     assert cycles[-1].region is None
-    assert [each.full.cycle for each in found] == [0]
+    assert [each.full.cycle for each in replays] == [0]
     assert replay.said([]) == {}
 
 
@@ -126,9 +126,9 @@ def test_the_table_of_a_full_grid_tells_what_the_adaptive_oracle_would_have_cost
     study: Make, Rehearsal: Any
 ) -> None:
     declared = study(grid=GRID)
-    found = experiment(declared, Graph(declared.system, "0" * 64))
-    Rehearsal(smooth).run(found.searches())
-    costs = found.table("tiny-0")["cost"]
+    study_experiment = experiment(declared, Graph(declared.system, "0" * 64))
+    Rehearsal(smooth).run(study_experiment.searches())
+    costs = study_experiment.table("tiny-0")["cost"]
     assert costs["oracle"]["trainings"] == 3 * 41 * 2
     assert costs["adaptive"]["trainings"] < costs["oracle"]["trainings"] / 2
     assert costs["adaptive"]["steps"] == 10 * costs["adaptive"]["trainings"]

@@ -52,8 +52,8 @@ def test_where_nothing_rises_no_rise_is_told() -> None:
 
 
 def test_with_two_replicates_nothing_is_left_out() -> None:
-    found = trend.trends(table([0.05, 0.08, 0.128], replicates=2))
-    assert [each.paired for each in found] == [None, None, None]
+    trends = trend.trends(table([0.05, 0.08, 0.128], replicates=2))
+    assert [each.paired for each in trends] == [None, None, None]
     assert trend.trends(table([0.05, 0.08])) == ()
 
 
@@ -86,50 +86,50 @@ def best(tops: Sequence[float], noise: float = 0.02) -> dict[str, shapes.Shape]:
 
 
 def test_a_constant_is_found_to_be_one_and_costs_least() -> None:
-    found = best([0.08] * 6)
-    assert next(iter(found)) == "constant"
-    assert found["constant"].values["max_lr"] == pytest.approx(0.08, rel=0.1)
-    assert [found[name].parameters for name in shapes.SHAPES] == [1, 2, 2, 4]
+    shape = best([0.08] * 6)
+    assert next(iter(shape)) == "constant"
+    assert shape["constant"].values["max_lr"] == pytest.approx(0.08, rel=0.1)
+    assert [shape[name].parameters for name in shapes.SHAPES] == [1, 2, 2, 4]
 
 
 def test_a_power_law_is_found_with_its_exponent() -> None:
     """Where each cycle keeps the same share of all weights, a line in log max_lr is the same."""
-    found = best([0.02 / 0.5 ** (0.7 * cycle) for cycle in range(7)])
-    assert found["power law"].values["alpha"] == pytest.approx(0.7, abs=0.05)
-    assert found["power law"].values["epsilon"] == pytest.approx(0.02, rel=0.15)
-    assert found["line in log max_lr"].aic == pytest.approx(found["power law"].aic, abs=0.1)
-    assert found["constant"].aic > found["power law"].aic + 10
-    assert found["power law"].inside == tuple(range(7))
+    shape = best([0.02 / 0.5 ** (0.7 * cycle) for cycle in range(7)])
+    assert shape["power law"].values["alpha"] == pytest.approx(0.7, abs=0.05)
+    assert shape["power law"].values["epsilon"] == pytest.approx(0.02, rel=0.15)
+    assert shape["line in log max_lr"].aic == pytest.approx(shape["power law"].aic, abs=0.1)
+    assert shape["constant"].aic > shape["power law"].aic + 10
+    assert shape["power law"].inside == tuple(range(7))
 
 
 def test_an_s_is_told_from_a_line_where_the_tops_are_sharp() -> None:
     curve = SCyc(epsilon=0.02, delta=0.3, q=2, beta=6.0)
-    found = best([scyc_curve.max_lr(curve, cycle, 0.5) for cycle in range(9)])
-    assert next(iter(found)) == "S-Cyc"
-    assert found["S-Cyc"].values["q"] == 2
-    assert found["S-Cyc"].values["epsilon"] == pytest.approx(0.02, rel=0.15)
-    assert found["power law"].aic - found["S-Cyc"].aic > shapes.TOLD
+    shape = best([scyc_curve.max_lr(curve, cycle, 0.5) for cycle in range(9)])
+    assert next(iter(shape)) == "S-Cyc"
+    assert shape["S-Cyc"].values["q"] == 2
+    assert shape["S-Cyc"].values["epsilon"] == pytest.approx(0.02, rel=0.15)
+    assert shape["power law"].aic - shape["S-Cyc"].aic > shapes.TOLD
 
 
 def test_the_print_says_by_how_much_and_whether_it_is_told() -> None:
-    found = rise.of_table(table([0.05 * 1.3**cycle for cycle in range(5)]))
-    lines = rise.text(found).splitlines()
+    rises = rise.of_table(table([0.05 * 1.3**cycle for cycle in range(5)]))
+    lines = rise.text(rises).splitlines()
     assert lines[0] == "known-00000000: cycles 0 to 4, 4 replicates"
     (upper,) = [line for line in lines if line.strip().startswith("upper end")]
     assert upper.endswith("rises")
-    told = rise.as_json(found)
-    assert [each["quantity"] for each in told["trends"]] == ["well_tuned", "low", "high"]
-    assert told["shapes"][0]["aic"] <= told["shapes"][-1]["aic"]
-    assert json.loads(json.dumps(told)) == told
+    content = rise.as_json(rises)
+    assert [each["quantity"] for each in content["trends"]] == ["well_tuned", "low", "high"]
+    assert content["shapes"][0]["aic"] <= content["shapes"][-1]["aic"]
+    assert json.loads(json.dumps(content)) == content
 
 
 def test_undertrained_cycles_are_named() -> None:
     made = table([0.05, 0.06, 0.07])
     made["cycles"][1]["plateau"]["verdict"] = "undertrained"
     del made["cycles"][2]["plateau"]  # of an older version
-    found = rise.of_table(made)
-    assert (found.undertrained, found.unknown) == ((1,), (2,))
-    assert "Undertrained at cycle 1." in rise.text(found)
+    rises = rise.of_table(made)
+    assert (rises.undertrained, rises.unknown) == ((1,), (2,))
+    assert "Undertrained at cycle 1." in rise.text(rises)
 
 
 @pytest.fixture

@@ -59,10 +59,10 @@ def test_it_is_the_run_that_a_server_has(tmp_path: Path) -> None:
         search.tell(task, 50.0)
         url = parse_url(f"sqlite:///{tmp_path}/my.db")
         database, store = RunDatabase(url), ResultStore(url)
-        found = ExternalRuns(database.observations(), store).find("mine")
-        assert found is not None
-        assert found[0].run_id == ExternalRun.model_validate(DECLARED).id == search.run.id
-        assert found[1].done == 1
+        served = ExternalRuns(database.observations(), store).find("mine")
+        assert served is not None
+        assert served[0].run_id == ExternalRun.model_validate(DECLARED).id == search.run.id
+        assert served[1].done == 1
         database.close()
         store.close()
         study = optuna.load_study(

@@ -22,8 +22,10 @@ def examples_of(name: str, found: object) -> list[doctest.DocTest]:
 
 def sources(package: object, names: "list[str] | tuple[str, ...]") -> str:
     """The code of the examples of some public names."""
-    found = [each for name in names for each in examples_of(name, getattr(package, name))]
-    return "".join(example.source for each in found for example in each.examples)
+    sources_of_examples = [
+        each for name in names for each in examples_of(name, getattr(package, name))
+    ]
+    return "".join(example.source for each in sources_of_examples for example in each.examples)
 
 
 def members() -> Iterator[tuple[str, str]]:
@@ -60,7 +62,7 @@ def test_the_example_of_a_docstring_runs(
     monkeypatch.chdir(folder)
     monkeypatch.delenv("ORACLE_RUNS", raising=False)
     monkeypatch.delenv("ORACLE_STORAGE", raising=False)
-    found = getattr(scyc if name in OF_SCYC else oracle, name)
+    member = getattr(scyc if name in OF_SCYC else oracle, name)
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
-    assert [runner.run(each).failed for each in examples_of(name, found)] == [0]
+    assert [runner.run(each).failed for each in examples_of(name, member)] == [0]
     assert runner.tries > 0

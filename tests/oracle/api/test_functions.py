@@ -148,11 +148,11 @@ def test_no_accuracy_stands_in_the_table_of_a_perplexity(
 def test_optuna_minimises_it_and_has_the_curves(done: tuple[oracle.Run, list[Any]]) -> None:
     storage = f"sqlite:///{done[0]._settings.folder}/_oracle/oracle.db"
     names = [n for n in optuna.get_all_study_names(storage) if "cycle-00" in n]
-    found = optuna.load_study(study_name=names[0], storage=storage)
-    assert found.direction == optuna.study.StudyDirection.MINIMIZE
-    assert found.metric_names == ["validation perplexity"]
-    assert found.best_params["max_lr"] == 0.1
-    assert found.best_trial.intermediate_values == {1: 21.0, 2: 20.0}
+    optuna_study = optuna.load_study(study_name=names[0], storage=storage)
+    assert optuna_study.direction == optuna.study.StudyDirection.MINIMIZE
+    assert optuna_study.metric_names == ["validation perplexity"]
+    assert optuna_study.best_params["max_lr"] == 0.1
+    assert optuna_study.best_trial.intermediate_values == {1: 21.0, 2: 20.0}
 
 
 def test_a_metric_that_is_not_finite_is_a_diverged_training_run(tmp_path: Path) -> None:

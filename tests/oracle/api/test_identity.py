@@ -97,8 +97,8 @@ def test_a_value_without_content_is_refused_unless_there_is_a_version(tmp_path: 
 
 
 def test_a_function_without_source_is_refused() -> None:
-    found: dict[str, Any] = {"__name__": "__main__"}
-    exec("def f(shape, classes):\n    return 1\n", found)  # noqa: S102
-    assert isinstance(found["f"], types.FunctionType)
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    exec("def f(shape, classes):\n    return 1\n", namespace)  # noqa: S102
+    assert isinstance(namespace["f"], types.FunctionType)
     with pytest.raises(UnknownIdentity, match="source of f is not to be had"):
-        path_of(found["f"])
+        path_of(namespace["f"])

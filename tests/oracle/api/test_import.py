@@ -11,12 +11,12 @@ HEAVY = {"torch", "ray", "optuna", "pandas", "plotly", "sqlalchemy", "numpy", "p
 
 def test_import_oracle_imports_nothing_heavy() -> None:
     code = "import json, sys, oracle; print(json.dumps([*sys.modules]))"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert HEAVY & set(json.loads(found.stdout)) == set()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert HEAVY & set(json.loads(done.stdout)) == set()
 
 
 def test_every_public_name_is_there_and_documented() -> None:
     for name in oracle.__all__:
-        found = getattr(oracle, name)
-        assert (found.__doc__ or "").strip(), name
+        member = getattr(oracle, name)
+        assert (member.__doc__ or "").strip(), name
     assert set(oracle.__all__) <= set(dir(oracle))

@@ -207,13 +207,13 @@ def test_arrays_in_grayscale_are_the_same_data_with_and_without_their_channel(
 ) -> None:
     pixels, labels = digits.pixels.numpy(), digits.labels.numpy()
     where = Settings(folder=tmp_path, backend="inline")
-    found = [
+    prepared = [
         prepare.prepare(oracle.OracleStudy(**tiny_content() | {"dataset": (each, labels)}), where)
         for each in (pixels, pixels[:, 0], torch.from_numpy(pixels[:, 0]).float() / 255)
     ]
-    assert len({each.run_id for each in found}) == 1
-    assert found[0].images is not None
-    assert found[0].images.shape == (1, 8, 8)
+    assert len({each.run_id for each in prepared}) == 1
+    assert prepared[0].images is not None
+    assert prepared[0].images.shape == (1, 8, 8)
 
 
 @pytest.mark.parametrize(

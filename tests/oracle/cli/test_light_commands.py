@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from home_fixtures import DoneHome
+
 from oracle.study import __file__ as study
 
 RELEASED = Path(study).parents[2] / "tests/oracle/database/released/schema_2.sqlite.sql"
@@ -52,6 +54,17 @@ def test_runs_are_listed_printed_and_fitted_without_what_draws_or_trains(tmp_pat
     assert "cycle,replicates,weights_remaining" in printed
     assert "lies inside" in printed
     assert modules & {*HEAVY} == set()
+
+
+def test_what_was_computed_before_is_printed_without_what_computes_it(done: DoneHome) -> None:
+    storage = f"sqlite:///{done.folder}/_oracle/oracle.db"
+    commands = [f"{each} --runs {done.folder}" for each in ("list", "table tiny", "fit tiny")]
+    first, modules = loaded(storage, *commands)
+    assert {"pydantic", "numpy"} <= modules
+    again, modules = loaded(storage, *commands)
+    assert again == first
+    spared = {*HEAVY, "alembic", "numpy", "optuna", "pydantic", "rich", "scipy", "sqlalchemy.orm"}
+    assert modules & spared == set()
 
 
 def test_a_run_of_digits_needs_neither_scikit_learn_nor_pandas(tmp_path: Path) -> None:

@@ -109,18 +109,18 @@ def inside(
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main.entry()
-        told = capsys.readouterr()
-        assert ended.value.code == code, told.out + told.err
-        return told.out if code == 0 else told.err
+        output = capsys.readouterr()
+        assert ended.value.code == code, output.out + output.err
+        return output.out if code == 0 else output.err
 
     return call
 
 
 def timeless(table: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(table)
-    for cost in found["cost"].values():
+    read_table: dict[str, Any] = json.loads(table)
+    for cost in read_table["cost"].values():
         del cost["seconds"]
-    return found
+    return read_table
 
 
 INLINE = ("--backend", "inline", "--device", "cpu")
@@ -140,9 +140,9 @@ def test_run_then_look(place: Path, inside: Call) -> None:
     assert table.splitlines() == shown.splitlines()[: len(table.splitlines())]
     assert (place / "runs" / "tiny" / f"{run_id[0]}.html").stat().st_size > 500_000
     assert re.search(rf"{run_id[0]} +done ", inside("list"))
-    found = catalog.stored_table(catalog.find_run("tiny", Settings()))
+    read_table = catalog.stored_table(catalog.find_run("tiny", Settings()))
     for form in FORMS[1:]:
-        assert inside("table", run_id[0], "--format", form) == formats.FORMATS[form](found)
+        assert inside("table", run_id[0], "--format", form) == formats.FORMATS[form](read_table)
     assert inside("plot", "tiny", "-o", "region.html").strip() == "region.html"
     assert (place / "region.html").is_file()
     again = inside("run", "tiny.yaml", "--quiet", *INLINE)
@@ -155,16 +155,16 @@ def test_a_comparison_runs_and_is_shown_in_every_form(place: Path, inside: Call)
     table = timeless(inside("table", "several", "--format", "json"))
     assert (table["kind"], table["complete"]) == ("schedules", True)
     assert [row["label"] for row in table["schedules"]] == ["warm-up", "tuned", "S-Cyc"]
-    found = catalog.stored_table(catalog.find_run("several", Settings()))
+    read_table = catalog.stored_table(catalog.find_run("several", Settings()))
     for form in FORMS[1:]:
-        assert inside("table", "several", "--format", form) == formats.FORMATS[form](found)
+        assert inside("table", "several", "--format", form) == formats.FORMATS[form](read_table)
     assert inside("table", "several").splitlines() == shown.splitlines()[:-3]
     inside("plot", "several", "-o", "several.html")
     assert "Difference to S-Cyc" in (place / "several.html").read_text()
-    told = inside("fit", "several", code=2)
-    assert 'RUN = "several"    is no oracle run; it has no regions' in told
-    told = inside("table", "several", "--distributions", "S-Cyc", code=2)
-    assert "records no distributions; add record to the study" in told
+    output = inside("fit", "several", code=2)
+    assert 'RUN = "several"    is no oracle run; it has no regions' in output
+    output = inside("table", "several", "--distributions", "S-Cyc", code=2)
+    assert "records no distributions; add record to the study" in output
 
 
 def test_a_run_of_distributions_is_shown_by_its_name_or_at_once(place: Path, inside: Call) -> None:
@@ -176,8 +176,8 @@ def test_a_run_of_distributions_is_shown_by_its_name_or_at_once(place: Path, ins
     )
     assert named == whole | {"label": "training"}
     assert inside("plot", "recorded", "-o", "one.html") == "one.html\n"
-    told = inside("table", "recorded", "--distributions", "trainign", code=2)
-    assert 'did you mean "training"? known: training' in told
+    output = inside("table", "recorded", "--distributions", "trainign", code=2)
+    assert 'did you mean "training"? known: training' in output
     assert "no oracle run" in inside("fit", "recorded", code=2)
 
 
@@ -364,10 +364,10 @@ def test_a_schedule_that_cannot_be_drawn_is_refused_with_2(
 def test_bad_input_is_exit_code_2_with_all_problems(place: Path, inside: Call) -> None:
     bad = STUDY.replace("cycles: 2", "cycles: 0\nextra: 1").replace("0.2]", "-0.2]")
     (place / "tiny.yaml").write_text(bad)
-    told = inside("run", "tiny.yaml", code=2)
-    assert "tiny.yaml: 3 problems" in told
-    assert "grid.max_lr[2] = -0.2    a learning rate must be above 0" in told
-    assert inside("check", "tiny.yaml", code=2) == told
+    output = inside("run", "tiny.yaml", code=2)
+    assert "tiny.yaml: 3 problems" in output
+    assert "grid.max_lr[2] = -0.2    a learning rate must be above 0" in output
+    assert inside("check", "tiny.yaml", code=2) == output
     assert {path.suffix for path in place.iterdir()} == {".yaml"}
 
 
@@ -417,8 +417,8 @@ def test_paper_needs_no_run_and_no_torch(place: Path, inside: Call) -> None:
 
 def test_fit_finds_parameters_for_a_run_and_for_the_paper(inside: Call) -> None:
     assert "inside 7 of 7 regions" in inside("fit", "--paper", "7")
-    found = json.loads(inside("fit", "--paper", "3", "--format", "json"))
-    assert found["fits"]
+    content = json.loads(inside("fit", "--paper", "3", "--format", "json"))
+    assert content["fits"]
     inside("run", "tiny.yaml", "--quiet", *INLINE)
     assert "of 3 regions" in inside("fit", "tiny")
     assert "name a RUN" in inside("fit", code=2)

@@ -178,9 +178,9 @@ def test_a_busy_server_is_asked_again_when_it_says_and_not_when_that_is_late(
 
 def test_a_broken_server_is_not_asked_again(talk: Talk) -> None:
     client, script = talk(problem(500, "the server failed; its log says why"))
-    with pytest.raises(ServerError, match="its log says why") as told:
+    with pytest.raises(ServerError, match="its log says why") as raised:
         client.cancel(ID)
-    assert (told.value.status, len(script.asked)) == (500, 1)
+    assert (raised.value.status, len(script.asked)) == (500, 1)
 
 
 def test_a_refused_study_is_bad_input_with_every_problem_laid_out_as_everywhere(
@@ -191,9 +191,9 @@ def test_a_refused_study_is_bad_input_with_every_problem_laid_out_as_everywhere(
         {"path": "cycles", "rule": "at least 1 pruning cycle is needed", "value": None},
     ]
     client, _ = talk(problem(422, "study: 2 problems", errors))
-    with pytest.raises(BadInput) as told:
+    with pytest.raises(BadInput) as raised:
         client.submit("name: tiny")
-    assert str(told.value).splitlines() == [
+    assert str(raised.value).splitlines() == [
         "study: 2 problems",
         "  grid.max_lr[4] = -0.02    must be above 0",
         "  cycles    at least 1 pruning cycle is needed",
@@ -230,17 +230,17 @@ def test_what_is_no_oracle_server_is_told_of(talk: Talk) -> None:
     ],
 )
 def test_what_is_no_address_is_refused_and_a_password_not_shown(server: str, rule: str) -> None:
-    with pytest.raises(BadInput) as told:
+    with pytest.raises(BadInput) as raised:
         Client(server)
-    assert rule in str(told.value)
-    assert "secret" not in str(told.value)
+    assert rule in str(raised.value)
+    assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize("token", ["", "two words", "a\nb", "grün", "x" * 1001])
 def test_what_is_no_token_is_refused_without_showing_it(token: str) -> None:
-    with pytest.raises(BadInput, match="one line of letters, digits and signs") as told:
+    with pytest.raises(BadInput, match="one line of letters, digits and signs") as raised:
         Client(token=token)
-    assert not token or token not in str(told.value)
+    assert not token or token not in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["", ".", ".."])
@@ -274,10 +274,10 @@ def test_a_stream_that_breaks_is_opened_again_after_the_last_event(
         stream(changed(done=12, state="done"), event(3, "state", "done")),
     )
     away: list[str] = []
-    told = list(client.events(ID, away=away.append))
+    events = list(client.events(ID, away=away.append))
     assert [request.headers["last-event-id"] for request in script.asked] == ["0", "2", "2", "2"]
-    assert [each.number for each in told if isinstance(each, Event)] == [1, 2, 3]
-    assert [each.state for each in told if isinstance(each, Job)] == ["running", "done"]
+    assert [each.number for each in events if isinstance(each, Event)] == [1, 2, 3]
+    assert [each.state for each in events if isinstance(each, Job)] == ["running", "done"]
     assert clock.pauses == [0.2, 0.4, 0.8]
     assert away == ["no answer from http://127.0.0.1:8000 (torn); does `oracle serve` run there?; "
                     "trying again"]  # fmt: skip
@@ -303,9 +303,9 @@ def test_a_server_that_does_not_come_back_is_waited_for_two_minutes(
 
 def test_an_unknown_job_cannot_be_watched(talk: Talk) -> None:
     client, script = talk(problem(404, "there is no job x"))
-    with pytest.raises(ServerError, match="there is no job x") as told:
+    with pytest.raises(ServerError, match="there is no job x") as raised:
         client.wait("x")
-    assert (told.value.status, len(script.asked)) == (404, 1)
+    assert (raised.value.status, len(script.asked)) == (404, 1)
 
 
 def test_progress_is_told_as_a_run_tells_it(talk: Talk) -> None:
@@ -320,12 +320,14 @@ def test_progress_is_told_as_a_run_tells_it(talk: Talk) -> None:
             changed(done=12, state="done"),
         )
     )
-    told: list[Any] = []
+    messages: list[Any] = []
     progress = Progress(
-        cells=lambda done, known: told.append((done, known)), line=told.append, say=told.append
+        cells=lambda done, known: messages.append((done, known)),
+        line=messages.append,
+        say=messages.append,
     )
     assert client.wait(ID, progress).done == 12
-    assert told == ["12 cells", (3, 12), "cycle 0 is finished", (12, 12)]
+    assert messages == ["12 cells", (3, 12), "cycle 0 is finished", (12, 12)]
 
 
 def test_files_are_fetched_as_they_are(talk: Talk) -> None:

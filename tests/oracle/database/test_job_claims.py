@@ -99,7 +99,7 @@ def test_nor_is_it_to_another_process(storage: str) -> None:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    printed = [process.communicate(timeout=60)[0].split() for process in processes]
+    printed = [process.communicate(timeout=240)[0].split() for process in processes]
     assert Counter(name for each in printed for name in each) == dict.fromkeys(names, 1)
     assert [process.returncode for process in processes] == [0, 0, 0]
 

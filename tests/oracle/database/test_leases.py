@@ -40,13 +40,13 @@ HOLD = """
 import sys, time
 from oracle.database import RunDatabase, parse_url
 with RunDatabase(parse_url(sys.argv[1])).lease("g", print):
-    time.sleep(60)
+    time.sleep(1000)
 """
 
 
 def test_a_killed_drivers_lease_is_taken_over_at_once(ledger: RunDatabase, storage: str) -> None:
     process = subprocess.Popen([sys.executable, "-c", HOLD, storage])
-    patience = time.monotonic() + 30
+    patience = time.monotonic() + 120
     while not ledger.held("g"):
         assert time.monotonic() < patience
         time.sleep(0.05)
@@ -68,12 +68,18 @@ def from_elsewhere(ledger: RunDatabase, storage: str) -> sa.Engine:
 def test_another_hosts_lease_is_watched_and_taken_over_when_it_is_silent(
     ledger: RunDatabase, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "_SILENCE", 2.5)
-    told: list[str] = []
+    monkeypatch.setattr(leases, "_BEAT", 600.0)
+    now, messages = [0.0], list[str]()
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(leases, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
     with ledger.lease("g", print) as first:
         engine = from_elsewhere(ledger, storage)
-        with RunDatabase(parse_url(storage)).lease("g", told.append) as second:
-            assert "far-host" in told[0]
+        with RunDatabase(parse_url(storage)).lease("g", messages.append) as second:
+            assert now == [leases._SILENCE]
+            assert "far-host" in messages[0]
             assert not ledger.beat("g", first._holder)  # the first one has lost it
             assert ledger.beat("g", second._holder)
     engine.dispose()
@@ -82,15 +88,22 @@ def test_another_hosts_lease_is_watched_and_taken_over_when_it_is_silent(
 def test_another_hosts_lease_that_beats_is_left_alone(
     ledger: RunDatabase, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "_SILENCE", 10.0)
-    monkeypatch.setattr(leases, "_BEAT", 0.2)
-    with ledger.lease("g", print):
+    monkeypatch.setattr(leases, "_BEAT", 600.0)
+    with ledger.lease("g", print) as first:
         engine = from_elsewhere(ledger, storage)
+        beats = iter([False, False, True])  # at the looks of the driver that waits
+
+        def sleep(_: float) -> None:
+            if next(beats):
+                assert ledger.beat("g", first._holder)
+
+        monkeypatch.setattr(leases, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=sleep))
         with (
             pytest.raises(LeaseHeld, match="far-host"),
             RunDatabase(parse_url(storage)).lease("g", print),
         ):
             pass
+        assert list(beats) == []
     engine.dispose()
 
 
@@ -103,7 +116,8 @@ def test_a_driver_that_lost_its_lease_may_not_write(
         engine = sa.create_engine(storage)
         with engine.begin() as connection:
             connection.execute(sa.text("UPDATE oracle_leases SET holder = 'another'"))
-        time.sleep(1.0)
+        lease._thread.join(120)  # it ends when it has asked
+        assert not lease._thread.is_alive()
         with pytest.raises(LeaseLost):
             lease.check()
     with engine.begin() as connection:  # what is another's is not given back

@@ -39,9 +39,9 @@ def test_accuracies_come_back_bit_for_bit_in_their_order(observations: Observati
     for cycle, max_lr, replicate, accuracy in told:
         assert observations.add("mine-1", cycle, max_lr, replicate, accuracy, "ann")
     observations.add("other-1", 0, 0.3, 0, 50.0, "bob")
-    found = observations.of("mine-1")
-    assert [(each.cycle, each.max_lr, each.replicate, each.accuracy) for each in found] == told
-    assert {each.owner for each in found} == {"ann"}
+    stored = observations.of("mine-1")
+    assert [(each.cycle, each.max_lr, each.replicate, each.accuracy) for each in stored] == told
+    assert {each.owner for each in stored} == {"ann"}
     assert observations.of("mine-1\x00") == []
 
 

@@ -15,8 +15,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from oracle.database import LeaseClaim, RunDatabase, parse_url
 from oracle.database import leases as leases_module
-from oracle.database import optuna_rows as optuna_trials_module
-from oracle.database.optuna_rows import NewTrial, Trials
+from oracle.database.contents import trial_rows as trial_rows_module
+from oracle.database.contents.trial_rows import NewTrial
+from oracle.database.optuna_rows import Trials
 from oracle.database.tables import LEASES
 from oracle.errors import LeaseLost
 from oracle.runs import execute, prepare
@@ -85,7 +86,7 @@ def new(trial: FrozenTrial) -> NewTrial:
 
 def rows(storage: str, study: int) -> dict[str, list[Any]]:
     engine = sa.create_engine(storage)
-    found = {}
+    tables = {}
     with engine.connect() as connection:
         for table, columns in TABLES.items():
             named = ", ".join(f"{table}.{each}" for each in columns.split(", "))
@@ -93,9 +94,9 @@ def rows(storage: str, study: int) -> dict[str, list[Any]]:
             if table != "trials":
                 select += f"JOIN trials ON trials.trial_id = {table}.trial_id "
             whole = f"{select} WHERE study_id = {study} ORDER BY 1, 2, 3"
-            found[table] = [tuple(row) for row in connection.execute(sa.text(whole))]
+            tables[table] = [tuple(row) for row in connection.execute(sa.text(whole))]
     engine.dispose()
-    return found
+    return tables
 
 
 def test_the_rows_are_those_that_optuna_writes(opened: str) -> None:
@@ -119,7 +120,7 @@ def test_trials_are_read_as_optuna_reads_them(opened: str) -> None:
         study.set_user_attr("graph", "other" if name == "other" else "g")
         study.add_trials(trials())
     written = Trials(parse_url(opened))
-    found = written.complete("graph", "g")
+    read = written.complete("graph", "g")
     written.close()
     expected = [
         each
@@ -127,10 +128,10 @@ def test_trials_are_read_as_optuna_reads_them(opened: str) -> None:
         for each in optuna.load_study(study_name=name, storage=opened).get_trials()
         if each.state == TrialState.COMPLETE
     ]
-    assert len(found) == 4
-    assert [each.value for each in found] == [each.value for each in expected]
-    assert [each.attributes for each in found] == [each.user_attrs for each in expected]
-    for ours, theirs in zip(found, expected, strict=True):
+    assert len(read) == 4
+    assert [each.value for each in read] == [each.value for each in expected]
+    assert [each.attributes for each in read] == [each.user_attrs for each in expected]
+    for ours, theirs in zip(read, expected, strict=True):
         assert repr(sorted(ours.curve.items())) == repr(sorted(theirs.intermediate_values.items()))
 
 
@@ -158,25 +159,25 @@ def test_a_trial_whose_commit_is_under_way_is_waited_for_and_not_written_again(
     first, second = Trials(parse_url(opened)), Trials(parse_url(opened))
     trial = replace(new(trials()[0]), attributes={"cell": "c", "cost": {"steps": 10}})
     held, go = threading.Event(), threading.Event()
-    rows = optuna_trials_module.trial_rows
+    rows = trial_rows_module.trial_rows
 
     def slow(each: NewTrial) -> Any:
         if threading.current_thread() is writer:
             held.set()
-            assert go.wait(20)
+            assert go.wait(120)
         return rows(each)
 
-    monkeypatch.setattr(optuna_trials_module, "trial_rows", slow)
+    monkeypatch.setattr(trial_rows_module, "trial_rows", slow)
     writer = threading.Thread(target=lambda: first.add(study._study_id, trial, None))
     writer.start()
-    assert held.wait(20)
+    assert held.wait(120)
     retry = threading.Thread(target=lambda: second.add(study._study_id, trial, None, "cell"))
     retry.start()
     retry.join(0.5)
     assert retry.is_alive()
     go.set()
-    writer.join(20)
-    retry.join(20)
+    writer.join(120)
+    retry.join(120)
     assert len(study.get_trials()) == 1
     second.add(study._study_id, replace(trial, attributes={"cell": "d"}), None, "cell")
     assert len(study.get_trials()) == 2

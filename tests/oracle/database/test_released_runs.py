@@ -95,8 +95,8 @@ def client(released: Released) -> Iterator[TestClient]:
     )
     service = Service(settings)
     app = create_app(service, WebSettings(rate=1e6, burst=10**6))
-    with TestClient(app, base_url=HOME) as found:
-        yield found
+    with TestClient(app, base_url=HOME) as test_client:
+        yield test_client
     service.close()
 
 

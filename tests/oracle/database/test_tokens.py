@@ -41,9 +41,9 @@ def test_a_token_is_found_by_its_secret_alone(ledger: RunDatabase) -> None:
     assert all(secret.startswith("oracle_") and len(secret) == 50 for secret in secrets.values())
     assert len(set(secrets.values())) == 3
     for scope, secret in secrets.items():
-        found = tokens.find(secret)
-        assert found is not None
-        assert (found.name, found.scope) == (f"a-{scope}", scope)
+        stored = tokens.find(secret)
+        assert stored is not None
+        assert (stored.name, stored.scope) == (f"a-{scope}", scope)
     for wrong in ("", "a-admin", secrets["admin"][:-1], secrets["admin"] + "\x00", "\udc80"):
         assert tokens.find(wrong) is None
     assert [token.name for token in tokens.list()] == ["a-admin", "a-read", "a-submit"]
@@ -83,9 +83,9 @@ def test_a_name_is_taken_until_its_token_is_revoked(ledger: RunDatabase) -> None
     first = tokens.create("ann", "read")
     with pytest.raises(BadInput, match="revoke it first"):
         tokens.create("ann", "admin")
-    found = tokens.find(first)
-    assert found is not None
-    assert found.scope == "read"
+    token = tokens.find(first)
+    assert token is not None
+    assert token.scope == "read"
     tokens.revoke("ann")
     second = tokens.create("ann", "admin")
     assert tokens.find(first) is None
@@ -133,8 +133,8 @@ def test_revoking_a_token_ends_its_sessions_for_good(ledger: RunDatabase) -> Non
     tokens.revoke("ann")
     tokens.create("ann", "admin")
     assert sessions.find(anns) is None
-    found = sessions.find(bobs)
-    assert found is not None
-    assert found.name == "bob"
+    session = sessions.find(bobs)
+    assert session is not None
+    assert session.name == "bob"
     with pytest.raises(BadInput, match="no such token"):
         sessions.open("carol", HOUR)

@@ -23,8 +23,8 @@ def curve(cell: Cell) -> float:
 
 def queue(study: Study, most: int, events: KeptEvents | None = None, **changes: Any) -> PackQueue:
     made = PackQueue(most, {}, events or KeptEvents(), **changes)
-    found: Any = experiment(study, Graph(study.system, "0" * 64))
-    made.start(found.searches())
+    study_experiment: Any = experiment(study, Graph(study.system, "0" * 64))
+    made.start(study_experiment.searches())
     return made
 
 

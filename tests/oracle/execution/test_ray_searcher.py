@@ -53,8 +53,8 @@ def tune(study: Make) -> Callable[..., Tune]:
     def make(workers: int, unplanned: bool = False, **changes: Any) -> Tune:
         declared = study(**changes)
         queue = PackQueue(1, {}, KeptEvents(), unplanned=unplanned)
-        found: Any = experiment(declared, Graph(declared.system, "0" * 64))
-        queue.start(found.searches())
+        study_experiment: Any = experiment(declared, Graph(declared.system, "0" * 64))
+        queue.start(study_experiment.searches())
         return Tune(queue, workers)
 
     return make

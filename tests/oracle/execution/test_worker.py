@@ -186,6 +186,7 @@ BATCH_NORM = {"name": "fully_connected", "hidden": [16], "batch_norm": True}  # 
 SYSTEMS = {"solo": {"network": BATCH_NORM}, "stacked": {}}
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(("engine", "saves"), [("solo", 19), ("stacked", 1)])
 def test_another_worker_goes_on_where_one_was_killed(
     spec: Callable[..., WorkerConfig], monkeypatch: pytest.MonkeyPatch, engine: str, saves: int
@@ -204,9 +205,9 @@ def test_another_worker_goes_on_where_one_was_killed(
     read = work.PackStateFile.load
 
     def watched(self: Any) -> Any:
-        found = read(self)
-        resumed.append(found is not None)
-        return found
+        result = read(self)
+        resumed.append(result is not None)
+        return result
 
     monkeypatch.setattr(work.PackStateFile, "load", watched)
     assert comparable(Worker(where).train(tasks(3))) == comparable(whole)

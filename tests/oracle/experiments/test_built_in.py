@@ -8,13 +8,13 @@ from click.testing import CliRunner
 
 from oracle.cli.main import main
 from oracle.experiments.built_in import built_in_studies
-from oracle.study.loading import bundled_studies
+from oracle.study.built_in import bundled_studies
 
 
 def test_every_built_in_study_is_listed_with_what_it_needs_and_costs() -> None:
-    found = {each.name: each for each in built_in_studies()}
-    assert set(found) == set(bundled_studies())
-    demo, full = found["demo"], found["table7"]
+    studies = {each.name: each for each in built_in_studies()}
+    assert set(studies) == set(bundled_studies())
+    demo, full = studies["demo"], studies["table7"]
     assert (demo.data, demo.training_runs, demo.steps, demo.device) == (
         "digits (included)",
         12 * 4 * 4 + 4 * 4,

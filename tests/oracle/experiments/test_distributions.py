@@ -15,6 +15,7 @@ from oracle.plots.registry import FIGURES
 from oracle.reports import distributions as distributions_reports
 from oracle.reports import formats
 from oracle.runs import catalog, execute, html_report, prepare
+from oracle.runs.stored import recorded
 from oracle.search.graph import CellResult
 from oracle.search.pruning_run import RunCycle
 from oracle.search.request import replay
@@ -51,9 +52,9 @@ CURVE = {"epsilon": 0.1, "delta": 0.1, "q": 0, "beta": 3.0}
 def study(**changes: Any) -> DistributionsStudy:
     """Two replicates, two pruning cycles, both distributions."""
     content = {"kind": "distributions", "schedule": WARMUP, "s_cyc": CURVE}
-    found = parse(COMMON | content | changes, "tiny.yaml")
-    assert isinstance(found, DistributionsStudy)
-    return found
+    parsed = parse(COMMON | content | changes, "tiny.yaml")
+    assert isinstance(parsed, DistributionsStudy)
+    return parsed
 
 
 def settings(folder: Path, **changes: Any) -> Settings:
@@ -66,10 +67,10 @@ def run(declared: Study, where: Settings, progress: Progress | None = None) -> T
 
 def timeless(table: Table) -> Table:
     """A table without the seconds."""
-    found: Table = json.loads(json.dumps(table))
-    for cost in found["cost"].values():
+    read_table: Table = json.loads(json.dumps(table))
+    for cost in read_table["cost"].values():
         del cost["seconds"]
-    return found
+    return read_table
 
 
 def recorded_again(
@@ -100,10 +101,10 @@ def test_what_a_run_records_is_that_of_the_networks_it_carried(
 ) -> None:
     prepared = prepare.prepare(study(), settings(tmp_path, storage=storage))
     table = execute.execute(prepared)
-    found = catalog.find_run("tiny", prepared.settings)
-    assert (found.state, table["complete"]) == ("done", True)
-    assert catalog.stored_table(found) == table
-    assert catalog.stored_distributions(found, "training")["cycles"] == table["cycles"]
+    stored_run = catalog.find_run("tiny", prepared.settings)
+    assert (stored_run.state, table["complete"]) == ("done", True)
+    assert catalog.stored_table(stored_run) == table
+    assert recorded.stored_distributions(stored_run, "training")["cycles"] == table["cycles"]
     found_cycles = path_cycles(prepared)["training"]
     assert len(found_cycles) == len(table["cycles"]) == 3
     for done, row in zip(found_cycles, table["cycles"], strict=True):
@@ -123,12 +124,12 @@ def test_what_a_run_records_is_that_of_the_networks_it_carried(
 
 def path_cycles(prepared: prepare.PreparedRun) -> Any:
     """A run's iterative pruning runs, from its storage."""
-    found = experiment(prepared.study, prepared.graph)
+    study_experiment = experiment(prepared.study, prepared.graph)
     with session.opened(session.study_url(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
-    for search in found.searches():
+    for search in study_experiment.searches():
         replay(search, known)
-    return found.runs()
+    return study_experiment.runs()
 
 
 class Killed(BaseException):
@@ -156,9 +157,9 @@ def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path
     oracle = {"schedule": WARMUP, "grid": grid, "s_cyc": CURVE, "cycles": 1}
     prepared = prepare.prepare(parse(COMMON | oracle, "tiny.yaml"), settings(tmp_path))
     table = execute.execute(prepared)
-    found = catalog.find_run("tiny", prepared.settings)
-    won = catalog.stored_distributions(found, "oracle")
-    s_cyc = catalog.stored_distributions(found, "S-Cyc")
+    stored_run = catalog.find_run("tiny", prepared.settings)
+    won = recorded.stored_distributions(stored_run, "oracle")
+    s_cyc = recorded.stored_distributions(stored_run, "S-Cyc")
     assert (won["kind"], won["label"], won["complete"]) == ("distributions", "oracle", True)
     assert (won["run_id"], won["paper"]) == (table["run_id"], None)
     assert [cycle["max_lr"] for cycle in won["cycles"]] == [
@@ -177,7 +178,7 @@ def test_an_oracle_run_has_the_distributions_of_the_oracle_and_of_s_cyc(tmp_path
     for name, shown in (("oracle", won), ("S-Cyc", s_cyc)):
         assert f"{name}: recorded at the end of each training run" in formats.text(shown)
     with pytest.raises(BadInput, match='did you mean "S-Cyc"') as refused:
-        catalog.stored_distributions(found, "SCyc")
+        recorded.stored_distributions(stored_run, "SCyc")
     assert refused.value.problems[0].path == "distributions"
 
 
@@ -192,8 +193,10 @@ def test_a_comparison_has_the_distributions_of_each_schedule(tmp_path: Path) -> 
     ]
     content = {"kind": "schedules", "schedules": entries, "cycles": 1, "replicates": 1}
     table = run(parse(COMMON | content, "tiny.yaml"), settings(tmp_path))
-    found = catalog.find_run("tiny", settings(tmp_path))
-    shown = {label: catalog.stored_distributions(found, label) for label in ("steady", "tuned")}
+    stored_run = catalog.find_run("tiny", settings(tmp_path))
+    shown = {
+        label: recorded.stored_distributions(stored_run, label) for label in ("steady", "tuned")
+    }
     for row in table["schedules"]:
         cycles = shown[row["label"]]["cycles"]
         for key in ("cycle", "max_lr", "weights_remaining", "test_accuracy"):
@@ -201,27 +204,27 @@ def test_a_comparison_has_the_distributions_of_each_schedule(tmp_path: Path) -> 
         assert all(each["weight_gradients"]["count"] > 0 for each in cycles)
     assert shown["steady"]["cycles"] != shown["tuned"]["cycles"]
     with pytest.raises(BadInput, match="known: steady, tuned"):
-        catalog.stored_distributions(found, "training")
+        recorded.stored_distributions(stored_run, "training")
 
 
 def test_a_run_that_recorded_nothing_is_refused(tmp_path: Path) -> None:
     content = {"schedule": WARMUP, "grid": {"max_lr": [0.1], "extend": False}, "s_cyc": CURVE}
     short = {"cycles": 1, "replicates": 1, "record": None}
     run(parse(COMMON | content | short, "tiny.yaml"), settings(tmp_path))
-    found = catalog.find_run("tiny", settings(tmp_path))
+    stored_run = catalog.find_run("tiny", settings(tmp_path))
     with pytest.raises(BadInput, match="records no distributions; add record"):
-        catalog.stored_distributions(found, "oracle")
+        recorded.stored_distributions(stored_run, "oracle")
     with pytest.raises(ValueError, match="records no distributions"):
-        distribution_tables.table(found.study, "tiny-0", [], complete=True)
+        distribution_tables.table(stored_run.study, "tiny-0", [], complete=True)
 
 
 def test_a_run_of_which_all_replicates_diverge_keeps_its_row_and_says_why(tmp_path: Path) -> None:
     wild = study(max_lr=1e25, s_cyc=None, schedule="constant")
     with pytest.raises(AllDiverged, match="a replicate of cycle 0 diverged; lower max_lr"):
         run(wild, settings(tmp_path))
-    found = catalog.find_run("tiny", settings(tmp_path))
-    assert found.state == "no winner"
-    table = catalog.stored_table(found)
+    stored_run = catalog.find_run("tiny", settings(tmp_path))
+    assert stored_run.state == "no winner"
+    table = catalog.stored_table(stored_run)
     (row,) = table["cycles"]
     assert (row["diverged"], row["std"], "weight_gradients" in row) == (True, {}, False)
     assert table["complete"]  # nothing more can follow
@@ -262,12 +265,12 @@ NARROW = {"weight_gradients": [-0.25, 0.25], "activations": [0.0, 1.0]}
 
 
 def table_of(*cycles: list[dict[str, list[float]] | None], **changes: Any) -> Table:
-    found = [
+    cycles_of_run = [
         RunCycle(cycle, 0.1, (), tuple(result(r, values) for r, values in enumerate(replicates)))
         for cycle, replicates in enumerate(cycles)
     ]
     declared = study(record=RECORD | {"outside": [-0.5, 0.5]}, **changes)
-    return distribution_tables.table(declared, "tiny-00000000", found, complete=True)
+    return distribution_tables.table(declared, "tiny-00000000", cycles_of_run, complete=True)
 
 
 def test_replicates_are_pooled_and_their_spread_stands_beside() -> None:
@@ -349,9 +352,9 @@ def test_wider_distributions_are_called_wider() -> None:
 @pytest.mark.parametrize(("what", "columns"), [("weight_gradients", 4), ("activations", 3)])
 def test_what_is_not_recorded_has_no_column(what: str, columns: int) -> None:
     one = {what: WIDE[what]}
-    found = [RunCycle(0, 0.1, (), (result(0, one),))]
+    cycles = [RunCycle(0, 0.1, (), (result(0, one),))]
     declared = study(record={"what": [what], "outside": [-0.5, 0.5]}, replicates=1)
-    table = distribution_tables.table(declared, "tiny-0", found, complete=False)
+    table = distribution_tables.table(declared, "tiny-0", cycles, complete=False)
     sheet = distributions_reports.sheet(table)
     assert len(sheet.headers) == len(sheet.rows[0]) == 4 + columns
     assert set(table["cycles"][0]["std"]) == {what}
@@ -363,7 +366,7 @@ def test_without_bounds_nothing_is_counted_outside() -> None:
     kept.add(torch.tensor([-1.0, 1.0]))
     trained = result(0, None)
     some = CellResult(**vars(trained) | {"recorded": {"weight_gradients": kept.to_json()}})
-    found = [RunCycle(0, 0.1, (), (some,))]
-    table = distribution_tables.table(declared, "tiny-0", found, complete=True)
+    cycles = [RunCycle(0, 0.1, (), (some,))]
+    table = distribution_tables.table(declared, "tiny-0", cycles, complete=True)
     assert table["cycles"][0]["outside"] == {}
     assert len(distributions_reports.sheet(table).headers) == 4 + 3

@@ -19,6 +19,7 @@ from oracle.reports import formats
 from oracle.reports.parts import beam as beam_reports
 from oracle.reports.parts import rivals as rivals_reports
 from oracle.runs import catalog, execute, html_report, prepare
+from oracle.runs.stored import recorded
 from oracle.search.graph import Cell, Graph
 from oracle.settings import Settings
 from oracle.stats.paired_difference import difference, side
@@ -39,9 +40,9 @@ def curve(cell: Cell) -> float:
 @pytest.fixture
 def table(study: Make, Rehearsal: Any) -> Table:
     declared = study(grid=GRID, beam=2, rivals=["constant", "warm_start"])
-    found = experiment(declared, Graph(declared.system, "0" * 64))
-    Rehearsal(curve).run(found.searches())
-    return found.table("tiny-00000000")
+    study_experiment = experiment(declared, Graph(declared.system, "0" * 64))
+    Rehearsal(curve).run(study_experiment.searches())
+    return study_experiment.table("tiny-00000000")
 
 
 def test_the_printed_sheet_has_a_block_for_rivals_and_one_for_the_beam(table: Table) -> None:
@@ -95,20 +96,20 @@ def test_the_verdicts_are_sentences_with_a_standard_error(table: Table) -> None:
 def test_greed_costs_accuracy_only_where_test_accuracy_tells_it_from_noise(
     mine: tuple[float, ...], said: str
 ) -> None:
-    found = difference(mine, (90.0, 91.0, 92.0)).to_json()
-    cycle = {"cycle": 4, "same": False, "test": found, "validation": found}
+    paired = difference(mine, (90.0, 91.0, 92.0)).to_json()
+    cycle = {"cycle": 4, "same": False, "test": paired, "validation": paired}
     assert said in beam_reports.verdict({"width": 3, "cycles": [cycle]}, complete=True)
 
 
 def test_one_replicate_tells_nothing_from_noise() -> None:
-    found = difference([91.0], [90.0])
-    assert (found.points, found.standard_error, found.p, found.told_apart) == (
+    paired = difference([91.0], [90.0])
+    assert (paired.points, paired.standard_error, paired.p, paired.told_apart) == (
         1.0,
         None,
         None,
         False,
     )
-    cycle = {"cycle": 1, "same": False, "test": found.to_json(), "validation": found.to_json()}
+    cycle = {"cycle": 1, "same": False, "test": paired.to_json(), "validation": paired.to_json()}
     said = beam_reports.verdict({"width": 2, "cycles": [cycle]}, complete=True)
     assert (
         "1.00 points of test accuracy ahead of greedy search: no significance test with 1 replicate"
@@ -117,11 +118,11 @@ def test_one_replicate_tells_nothing_from_noise() -> None:
 
 
 def test_a_difference_is_paired_and_tested_as_t_is_by_hand() -> None:
-    found = difference([3.0, 5.0, 9.0], [1.0, 4.0, 6.0])  # 2, 1 and 3
-    assert found.points == 2.0
-    assert found.standard_error == pytest.approx(1 / 3**0.5)
-    assert found.p == pytest.approx(0.0742, abs=1e-4)  # t = 3.464, 2 degrees of freedom
-    assert side(found) == "ahead of"
+    paired = difference([3.0, 5.0, 9.0], [1.0, 4.0, 6.0])  # 2, 1 and 3
+    assert paired.points == 2.0
+    assert paired.standard_error == pytest.approx(1 / 3**0.5)
+    assert paired.p == pytest.approx(0.0742, abs=1e-4)  # t = 3.464, 2 degrees of freedom
+    assert side(paired) == "ahead of"
     assert side(difference([1.0, 2.001], [1.001, 2.0])) == "from"  # 0.00 points from it
     alike = difference([2.0, 3.0], [1.0, 2.0])
     assert (alike.p, alike.told_apart) == (None, True)
@@ -195,14 +196,14 @@ def test_a_whole_run_with_a_beam_and_every_rival(
     known = catalog.find_run("tiny", where)
     assert catalog.stored_table(known) == table
     for name in ("beam", "warm_start"):
-        found = catalog.stored_distributions(known, name)
+        found = recorded.stored_distributions(known, name)
         assert [cycle["cycle"] for cycle in found["cycles"]] == [0, 1, 2]
         assert found["complete"]
     with pytest.raises(BadInput, match="beam, constant, gradient_spread"):
-        catalog.stored_distributions(known, "warm")
+        recorded.stored_distributions(known, "warm")
 
     spread = table["rivals"][2]["cycles"]
-    distributions = catalog.stored_distributions(known, "gradient_spread")["cycles"]
+    distributions = recorded.stored_distributions(known, "gradient_spread")["cycles"]
     stds = [cycle["std"]["weight_gradients"] for cycle in distributions]
     growth = 1.0
     for first, last in zip(stds[0], stds[1], strict=True):

@@ -18,8 +18,8 @@ GRID = [0.05, 0.1, 0.3]
 def s_cyc_cells(study: Study) -> list[list[str]]:
     """The ids of S-Cyc's own run, cycle by cycle."""
     assert isinstance(study, OracleStudy)
-    found = OracleExperiment(study, Graph(study.system, "images"))
-    return [[cell.id for cell in row] for row in found._path.rows]
+    study_experiment = OracleExperiment(study, Graph(study.system, "images"))
+    return [[cell.id for cell in row] for row in study_experiment._path.rows]
 
 
 def declare(make: Callable[..., Study], epsilon: float) -> Study:

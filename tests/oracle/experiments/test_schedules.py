@@ -49,15 +49,15 @@ def study(*entries: dict[str, Any], **changes: Any) -> SchedulesStudy:
         "cycles": 4,
         "replicates": 2,
     }
-    found = parse(content | changes, "tiny.yaml")
-    assert isinstance(found, SchedulesStudy)
-    return found
+    parsed = parse(content | changes, "tiny.yaml")
+    assert isinstance(parsed, SchedulesStudy)
+    return parsed
 
 
 def begun(declared: SchedulesStudy) -> SchedulesExperiment:
-    found = experiment(declared, Graph(declared.system, "0" * 64))
-    assert isinstance(found, SchedulesExperiment)
-    return found
+    study_experiment = experiment(declared, Graph(declared.system, "0" * 64))
+    assert isinstance(study_experiment, SchedulesExperiment)
+    return study_experiment
 
 
 def hump(cell: Cell) -> float:
@@ -70,46 +70,51 @@ def ran(Rehearsal: Any) -> Callable[..., Any]:
     """Runs a study on a known curve; returns what was found and the rehearsal."""
 
     def run(declared: SchedulesStudy, curve: Any = hump, **options: Any) -> Any:
-        found = begun(declared)
+        study_experiment = begun(declared)
         rehearsal = Rehearsal(curve, known=options.pop("known", {}))
-        rehearsal.run(found.searches(), **options)
-        return found, rehearsal
+        rehearsal.run(study_experiment.searches(), **options)
+        return study_experiment, rehearsal
 
     return run
 
 
-def of(found: SchedulesExperiment, label: str) -> list[RunCycle]:
-    return found.entries[label].path
+def of(study_experiment: SchedulesExperiment, label: str) -> list[RunCycle]:
+    return study_experiment.entries[label].path
 
 
 # What is trained
 
 
 def test_each_entry_is_one_pruning_run_with_its_own_rates(ran: Any) -> None:
-    found, _ = ran(study())
-    rates = {label: [each.max_lr for each in each_found.path] for label, each_found in paths(found)}
+    study_experiment, _ = ran(study())
+    rates = {
+        label: [each.max_lr for each in each_found.path]
+        for label, each_found in paths(study_experiment)
+    }
     assert rates["steady"] == [0.05] * 5
     assert rates["warm-up"] == [0.1] * 5
     assert rates["S-Cyc"][:2] == [0.1, 0.1]
     assert rates["S-Cyc"][2:] == sorted(rates["S-Cyc"][2:])
     assert 0.1 < rates["S-Cyc"][2] < rates["S-Cyc"][4] < 0.2
-    for _, each in paths(found):
+    for _, each in paths(study_experiment):
         for before, after in itertools.pairwise(each.path):
             assert [cell.parent for cell in after.cells] == list(before.cells)
             assert [cell.replicate for cell in after.cells] == [0, 1]
 
 
-def paths(found: SchedulesExperiment) -> Iterable[tuple[str, EntryResults]]:
-    return found.entries.items()
+def paths(study_experiment: SchedulesExperiment) -> Iterable[tuple[str, EntryResults]]:
+    return study_experiment.entries.items()
 
 
 @pytest.mark.parametrize("q", [0, 1, 3])
 def test_s_cyc_and_the_warm_up_it_starts_from_share_the_no_growth_phase(ran: Any, q: int) -> None:
-    found, rehearsal = ran(study(*ENTRIES[:2], ENTRIES[2] | {"s_cyc": S_CYC | {"q": q}}))
-    shared = set(ids(of(found, "S-Cyc"))) & set(ids(of(found, "warm-up")))
-    assert shared == set(ids(of(found, "warm-up")[: q + 1]))
+    study_experiment, rehearsal = ran(study(*ENTRIES[:2], ENTRIES[2] | {"s_cyc": S_CYC | {"q": q}}))
+    shared = set(ids(of(study_experiment, "S-Cyc"))) & set(ids(of(study_experiment, "warm-up")))
+    assert shared == set(ids(of(study_experiment, "warm-up")[: q + 1]))
     assert len(rehearsal.trained) == len(set(rehearsal.trained)) == 3 * 5 * 2 - 2 * (q + 1)
-    assert not set(ids(of(found, "steady"))) & (shared | set(ids(of(found, "S-Cyc"))))
+    assert not set(ids(of(study_experiment, "steady"))) & (
+        shared | set(ids(of(study_experiment, "S-Cyc")))
+    )
 
 
 def ids(path: Sequence[RunCycle]) -> list[str]:
@@ -124,34 +129,38 @@ def test_schedules_with_the_same_max_lr_share_nothing(ran: Any) -> None:
 
 def test_max_lr_is_tuned_on_the_unpruned_network_only(ran: Any) -> None:
     grid = {"max_lr": [0.05, 0.1, 0.2]}
-    found, rehearsal = ran(study(ENTRIES[0], tuned(**grid)))
-    tuning = found.entries["tuned"].tuning
+    study_experiment, rehearsal = ran(study(ENTRIES[0], tuned(**grid)))
+    tuning = study_experiment.entries["tuned"].tuning
     assert list(tuning.cells) == [0.05, 0.1, 0.2]
     assert {cell.cycle for row in tuning.cells.values() for cell in row} == {0}
-    assert [each.max_lr for each in of(found, "tuned")] == [0.1] * 5
-    assert of(found, "tuned")[0].cells == tuning.cells[0.1]  # its cycle 0 is not trained again
+    assert [each.max_lr for each in of(study_experiment, "tuned")] == [0.1] * 5
+    assert (
+        of(study_experiment, "tuned")[0].cells == tuning.cells[0.1]
+    )  # its cycle 0 is not trained again
     assert len(rehearsal.trained) == len(set(rehearsal.trained)) == 5 * 2 + 3 * 2 + 4 * 2
 
 
 def test_a_tuned_grid_grows_until_its_best_lies_inside(ran: Any) -> None:
     entry = tuned(kind="log", low=0.2, high=0.8, count=3)
-    found, rehearsal = ran(study(ENTRIES[0], entry))
-    assert list(found.entries["tuned"].tuning.cells) == [0.05, 0.1, 0.2, 0.4, 0.8]
-    assert {each.max_lr for each in of(found, "tuned")} == {0.1}
+    study_experiment, rehearsal = ran(study(ENTRIES[0], entry))
+    assert list(study_experiment.entries["tuned"].tuning.cells) == [0.05, 0.1, 0.2, 0.4, 0.8]
+    assert {each.max_lr for each in of(study_experiment, "tuned")} == {0.1}
     assert len(set(rehearsal.trained)) == 5 * 2 + 5 * 2 + 4 * 2
 
 
 def test_the_mean_validation_accuracy_over_replicates_picks_the_max_lr(ran: Any) -> None:
     row = {0.05: (90.0, 90.0), 0.1: (95.0, 86.0), 0.2: (92.0, 91.0)}
     entry = tuned(max_lr=[0.05, 0.1, 0.2], extend=False)
-    found, _ = ran(study(ENTRIES[0], entry), lambda cell: row[cell.max_lr][cell.replicate])
-    assert {each.max_lr for each in of(found, "tuned")} == {0.2}
+    study_experiment, _ = ran(
+        study(ENTRIES[0], entry), lambda cell: row[cell.max_lr][cell.replicate]
+    )
+    assert {each.max_lr for each in of(study_experiment, "tuned")} == {0.2}
 
 
 def test_the_test_accuracy_has_no_say_in_tuning(Rehearsal: Any, answer: Any) -> None:
     declared = study(ENTRIES[0], tuned(max_lr=[0.05, 0.1, 0.2], extend=False))
-    found = begun(declared)
-    (*_, search) = found.searches()
+    study_experiment = begun(declared)
+    (*_, search) = study_experiment.searches()
     ask = next(search)
     results = {cell.id: answer(hump, cell) for cell in ask.cells}
     for cell in ask.cells:
@@ -162,8 +171,8 @@ def test_the_test_accuracy_has_no_say_in_tuning(Rehearsal: Any, answer: Any) -> 
 
 def test_a_grid_shares_the_cells_of_a_run_with_the_same_schedule(ran: Any) -> None:
     entry = tuned(schedule=WARMUP, max_lr=[0.05, 0.1, 0.2], extend=False)
-    found, rehearsal = ran(study(*ENTRIES, entry))
-    assert ids(of(found, "tuned")) == ids(of(found, "warm-up"))
+    study_experiment, rehearsal = ran(study(*ENTRIES, entry))
+    assert ids(of(study_experiment, "tuned")) == ids(of(study_experiment, "warm-up"))
     # the three runs, less S-Cyc's No Growth, and the two other values of the grid
     assert len(rehearsal.trained) == len(set(rehearsal.trained)) == 3 * 5 * 2 - 2 * 2 + 2 * 2
 
@@ -176,12 +185,12 @@ def test_an_entry_that_diverges_ends_its_own_row_and_no_other(ran: Any) -> None:
         unlucky = cell.max_lr == 0.05 and cell.cycle == 2 and cell.replicate == 1
         return None if unlucky else hump(cell)
 
-    found, rehearsal = ran(study(), curve)
-    assert [len(each.path) for _, each in paths(found)] == [3, 5, 5]
+    study_experiment, rehearsal = ran(study(), curve)
+    assert [len(each.path) for _, each in paths(study_experiment)] == [3, 5, 5]
     assert len(rehearsal.trained) == 3 * 2 + 5 * 2 + 3 * 2
-    table = found.table("tiny-0")
+    table = study_experiment.table("tiny-0")
     assert table["complete"]
-    assert found.failure() is None
+    assert study_experiment.failure() is None
     assert [cell["diverged"] for cell in table["schedules"][0]["cycles"]] == [False, False, True]
     (row, *_) = schedules_reports.sheet(table).rows
     assert row[4:] == ["diverged"] * 3
@@ -192,13 +201,13 @@ def test_an_entry_that_diverges_ends_its_own_row_and_no_other(ran: Any) -> None:
 
 def test_an_entry_whose_whole_grid_diverges_has_no_run_and_says_so(ran: Any) -> None:
     entry = tuned(max_lr=[1.0, 2.0], extend=False)
-    found, rehearsal = ran(
+    study_experiment, rehearsal = ran(
         study(*ENTRIES[1:], entry), lambda cell: None if cell.max_lr >= 1 else hump(cell)
     )
-    assert of(found, "tuned") == []
-    assert found.entries["tuned"].untunable
+    assert of(study_experiment, "tuned") == []
+    assert study_experiment.entries["tuned"].untunable
     assert len(rehearsal.trained) == 8 * 2 + 2 * 2
-    table = found.table("tiny-0")
+    table = study_experiment.table("tiny-0")
     assert table["complete"]
     row = table["schedules"][-1]
     assert (row["max_lr"], row["cycles"]) == (None, [])
@@ -213,18 +222,18 @@ def test_an_entry_whose_whole_grid_diverges_has_no_run_and_says_so(ran: Any) -> 
 
 def test_a_tuned_max_lr_may_diverge_later(ran: Any) -> None:
     entry = tuned(max_lr=[0.05, 0.1, 0.2], extend=False)
-    found, _ = ran(
+    study_experiment, _ = ran(
         study(ENTRIES[0], entry),
         lambda cell: None if (cell.max_lr, cell.cycle) == (0.1, 1) else hump(cell),
     )
-    assert len(of(found, "tuned")) == 2
-    assert not found.entries["tuned"].untunable
-    assert found.table("tiny-0")["complete"]
+    assert len(of(study_experiment, "tuned")) == 2
+    assert not study_experiment.entries["tuned"].untunable
+    assert study_experiment.table("tiny-0")["complete"]
 
 
 def test_where_s_cyc_diverges_nothing_is_compared_with_it(ran: Any) -> None:
-    found, _ = ran(study(), lambda cell: None if cell.max_lr > 0.1 else hump(cell))
-    table = found.table("tiny-0")
+    study_experiment, _ = ran(study(), lambda cell: None if cell.max_lr > 0.1 else hump(cell))
+    table = study_experiment.table("tiny-0")
     assert [column["against"] is None for column in table["columns"]] == [False] * 2 + [True] * 3
     assert "of 2 columns" in schedules_reports.verdict(table)
 
@@ -255,11 +264,11 @@ def test_the_order_of_finishing_does_not_matter(ran: Any) -> None:
         return lambda packs: drawn.randrange(len(packs))
 
     declared = study(*MIXED, cycles=3)
-    found, rehearsal = ran(declared)
+    study_experiment, rehearsal = ran(declared)
     orders = [lambda packs: len(packs) - 1, anyhow(1), anyhow(2), anyhow(3)]
     for order in orders:
         again, other = ran(declared, order=order)
-        assert json.dumps(again.table("tiny-0")) == json.dumps(found.table("tiny-0"))
+        assert json.dumps(again.table("tiny-0")) == json.dumps(study_experiment.table("tiny-0"))
         assert sorted(other.trained) == sorted(rehearsal.trained)
 
 
@@ -280,15 +289,15 @@ def test_what_a_run_will_train_is_counted_before_it_starts(
 
 def test_the_count_stays_while_a_run_goes_on(Rehearsal: Any) -> None:
     declared = study(*ENTRIES, tuned(max_lr=[0.05, 0.1, 0.2]))
-    found = begun(declared)
-    expected, counts = expected_cells(found), []
+    study_experiment = begun(declared)
+    expected, counts = expected_cells(study_experiment), []
     rehearsal = Rehearsal(hump)
     for stop in range(1, 50):
-        queue = rehearsal.run(found.searches(), stop_after=stop)
-        counts.append(expected_cells(found, queue.asked))
+        queue = rehearsal.run(study_experiment.searches(), stop_after=stop)
+        counts.append(expected_cells(study_experiment, queue.requested))
         if queue.finished:
             break
-        found = begun(declared)
+        study_experiment = begun(declared)
     assert set(counts) == {expected}
     assert len(rehearsal.known) == expected
 
@@ -302,8 +311,8 @@ def test_the_oracles_first_grid_is_counted_too(study: Any, searched: Any) -> Non
 
 
 def test_each_run_and_each_grid_has_a_place_of_its_own(ran: Any) -> None:
-    found, rehearsal = ran(study(*ENTRIES, tuned(max_lr=[0.05, 0.1, 0.2])))
-    places = {json.dumps(role): place for place, role in found.study_keys()}
+    study_experiment, rehearsal = ran(study(*ENTRIES, tuned(max_lr=[0.05, 0.1, 0.2])))
+    places = {json.dumps(role): place for place, role in study_experiment.study_keys()}
     assert [json.loads(role) for role in places] == [
         {"role": "schedule", "label": "steady"},
         {"role": "schedule", "label": "warm-up"},
@@ -321,10 +330,10 @@ def test_each_finished_cycle_is_told_in_a_line(Rehearsal: Any) -> None:
     declared = study(*ENTRIES[:2], tuned(max_lr=[0.05, 0.1, 0.2]), cycles=1)
     lines: list[str] = []
     lost: list[CellResult] = []
-    found = begun(declared)
-    found.hooks.on_cycle = lines.append
-    found.hooks.on_discardable = lost.extend
-    Rehearsal(hump).run(found.searches())
+    study_experiment = begun(declared)
+    study_experiment.hooks.on_cycle = lines.append
+    study_experiment.hooks.on_discardable = lost.extend
+    Rehearsal(hump).run(study_experiment.searches())
     assert sorted(lines) == [
         "steady: cycle  0  100.00 % remaining  test 85.94 %",
         "steady: cycle  1   80.00 % remaining  test 84.94 %",
@@ -341,14 +350,18 @@ def test_each_finished_cycle_is_told_in_a_line(Rehearsal: Any) -> None:
 
 
 def test_every_training_is_paid_once_though_two_schedules_share_it(ran: Any) -> None:
-    found, _ = ran(study(*ENTRIES, tuned(schedule=WARMUP, max_lr=[0.05, 0.1, 0.2], extend=False)))
-    paid = {who: cost["trainings"] for who, cost in found.table("tiny-0")["cost"].items()}
+    study_experiment, _ = ran(
+        study(*ENTRIES, tuned(schedule=WARMUP, max_lr=[0.05, 0.1, 0.2], extend=False))
+    )
+    paid = {
+        who: cost["trainings"] for who, cost in study_experiment.table("tiny-0")["cost"].items()
+    }
     assert paid == {"steady": 10, "warm-up": 10, "S-Cyc": 10, "tuned": 14, "together": 30}
 
 
 def test_a_run_under_way_says_so_and_shows_what_there_is(ran: Any) -> None:
-    found, _ = ran(study(*ENTRIES, tuned(max_lr=[0.05, 0.1, 0.2])), stop_after=2)
-    table = found.table("tiny-0")
+    study_experiment, _ = ran(study(*ENTRIES, tuned(max_lr=[0.05, 0.1, 0.2])), stop_after=2)
+    table = study_experiment.table("tiny-0")
     text = formats.text(table)
     assert "not complete" in text
     rows = {row[0]: row for row in schedules_reports.sheet(table).rows}

@@ -28,21 +28,21 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> oracle.Run:
 def test_the_exported_network_scores_what_the_training_run_scored(
     run: oracle.Run, digits: Images, tmp_path: Path
 ) -> None:
-    found = run.export(tmp_path / "net.pt", 1)
+    exported = run.export(tmp_path / "net.pt", 1)
     content = torch.load(tmp_path / "net.pt", weights_only=True)
-    assert content["metadata"] == found
+    assert content["metadata"] == exported
     module = run.network(1)
     module.load_state_dict(content["state_dict"])
     split = data.split(digits, run.study.split, run.study.seed, 0)
-    mean, std = (torch.tensor(found["input"][key]).view(1, -1, 1, 1) for key in ("mean", "std"))
+    mean, std = (torch.tensor(exported["input"][key]).view(1, -1, 1, 1) for key in ("mean", "std"))
     pixels = (digits.pixels[split.validation] - mean) / std
     right = (module(pixels).argmax(1) == digits.labels[split.validation]).float().mean()
     frame = run.to_dataframe()
-    row = frame[(frame["cycle"] == 1) & (frame["checkpoint"] == found["sha256"])].iloc[0]
-    assert row["max_lr"] == found["max_lr"] == run.table["cycles"][1]["well_tuned"]
+    row = frame[(frame["cycle"] == 1) & (frame["checkpoint"] == exported["sha256"])].iloc[0]
+    assert row["max_lr"] == exported["max_lr"] == run.table["cycles"][1]["well_tuned"]
     last = _last_look(run, row["cell"])
     assert 100 * float(right) == pytest.approx(last)
-    assert found["weights"] == "last"
+    assert exported["weights"] == "last"
 
 
 def test_what_was_deleted_is_had_again_as_the_refusal_says(run: oracle.Run, tmp_path: Path) -> None:
@@ -54,10 +54,10 @@ def test_what_was_deleted_is_had_again_as_the_refusal_says(run: oracle.Run, tmp_
         tiny_content(cycles=1, keep_checkpoints="all"),
         runs=tmp_path, backend="inline", progress=False,
     )  # fmt: skip
-    found = again.export(tmp_path / "net.pt", 1, max_lr=lost)
+    exported = again.export(tmp_path / "net.pt", 1, max_lr=lost)
     frame = run.to_dataframe()
     rows = frame[(frame["cycle"] == 1) & (frame["max_lr"] == lost) & (frame["replicate"] == 0)]
-    assert rows["checkpoint"].tolist() == [found["sha256"]]
+    assert rows["checkpoint"].tolist() == [exported["sha256"]]
 
 
 def _last_look(run: oracle.Run, cell: str) -> float:
@@ -95,15 +95,15 @@ def test_a_file_loads_without_this_package_and_has_exact_zeros(
 
 
 def test_costs_are_counted_by_hand(run: oracle.Run, tmp_path: Path) -> None:
-    found = run.export(tmp_path / "net.pt", 1)
+    exported = run.export(tmp_path / "net.pt", 1)
     weights = 64 * 16 + 16 * 10
-    left = round(weights * found["weights_remaining"] / 100)
-    assert found["cost"]["dense_flops"] == 2 * weights
-    assert found["cost"]["sparse_flops"] == 2 * left
-    assert found["cost"]["dense_bytes"] == 4 * (weights + 16 + 10)
+    left = round(weights * exported["weights_remaining"] / 100)
+    assert exported["cost"]["dense_flops"] == 2 * weights
+    assert exported["cost"]["sparse_flops"] == 2 * left
+    assert exported["cost"]["dense_bytes"] == 4 * (weights + 16 + 10)
     masked = sum(mask.numel() for mask in run.masks(1).values())
     saved = 4 * (weights - left) - masked // 8
-    assert found["cost"]["sparse_bytes"] == found["cost"]["dense_bytes"] - saved
+    assert exported["cost"]["sparse_bytes"] == exported["cost"]["dense_bytes"] - saved
 
 
 def test_the_command_exports_and_says_the_cost(run: oracle.Run, tmp_path: Path) -> None:
@@ -137,9 +137,9 @@ def test_an_unknown_format_is_refused(run: oracle.Run, tmp_path: Path) -> None:
 
 def test_safetensors_holds_masks_and_metadata(run: oracle.Run, tmp_path: Path) -> None:
     safetensors = pytest.importorskip("safetensors")
-    found = run.export(tmp_path / "net.safetensors", 1, format="safetensors")
+    exported = run.export(tmp_path / "net.safetensors", 1, format="safetensors")
     with safetensors.safe_open(str(tmp_path / "net.safetensors"), "pt") as file:
-        assert json.loads(file.metadata()["metadata"]) == found
+        assert json.loads(file.metadata()["metadata"]) == exported
         for name, mask in run.masks(1).items():
             assert torch.equal(file.get_tensor(f"masks.{name}"), mask)
             assert torch.count_nonzero(file.get_tensor(name)[~mask]) == 0
@@ -148,11 +148,11 @@ def test_safetensors_holds_masks_and_metadata(run: oracle.Run, tmp_path: Path) -
 def test_onnx_gives_the_same_logits(run: oracle.Run, tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
     pytest.importorskip("onnxscript")
-    found = run.export(tmp_path / "net.onnx", 1, format="onnx")
+    exported = run.export(tmp_path / "net.onnx", 1, format="onnx")
     model = onnx.load(tmp_path / "net.onnx")
     from onnx.reference import ReferenceEvaluator
 
     images = torch.randn(3, 1, 8, 8)
     (logits,) = ReferenceEvaluator(model).run(None, {"images": images.numpy()})
     torch.testing.assert_close(torch.from_numpy(logits), run.network(1)(images).detach())
-    assert json.loads(model.metadata_props[-1].value) == found
+    assert json.loads(model.metadata_props[-1].value) == exported

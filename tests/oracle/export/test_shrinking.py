@@ -79,7 +79,7 @@ def test_a_file_goes_into_the_whole_network_on_pytorch_alone(
     run: oracle.Run, tmp_path: Path
 ) -> None:
     """As the documentation says it."""
-    found = run.export(tmp_path / "small.pt", 1, shrink=True)
+    exported = run.export(tmp_path / "small.pt", 1, shrink=True)
     content = torch.load(tmp_path / "small.pt", weights_only=True)
     assert content["masks"] == {}
     network = copy.deepcopy(run.network(0))
@@ -92,14 +92,14 @@ def test_a_file_goes_into_the_whole_network_on_pytorch_alone(
     with torch.no_grad():
         torch.testing.assert_close(network(images), run.network(1)(images))
         torch.testing.assert_close(run.network(1, shrink=True)(images), run.network(1)(images))
-    assert found["shrunk"] is True
-    assert {layer: len(kept) for layer, kept in found["filters"].items()} == {
+    assert exported["shrunk"] is True
+    assert {layer: len(kept) for layer, kept in exported["filters"].items()} == {
         "layers.0": 8,
         "layers.1": 6,
     }
-    assert found["cost"]["shrunk_flops"] == 2 * (64 * 8 + 8 * 6 + 6 * 10)
+    assert exported["cost"]["shrunk_flops"] == 2 * (64 * 8 + 8 * 6 + 6 * 10)
     whole = run.export(tmp_path / "whole.pt", 1)
-    assert whole["cost"] == found["cost"]
+    assert whole["cost"] == exported["cost"]
     assert (whole["shrunk"], whole["filters"]) == (False, {})
 
 

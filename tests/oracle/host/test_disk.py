@@ -15,8 +15,8 @@ from oracle.cli import main
 from oracle.errors import DiskError, PackFailed
 from oracle.execution import ray_searcher
 from oracle.execution.pack_queue import Pack, PackQueue
-from oracle.execution.pack_state import PackStates
-from oracle.execution.worker import Worker, pack_state_name
+from oracle.execution.pack_state import PackStates, pack_state_name
+from oracle.execution.worker import Worker
 from oracle.host import disk as folders
 from oracle.runs import catalog, execute, html_report, prepare
 from oracle.search.graph import Graph

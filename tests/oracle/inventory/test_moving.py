@@ -37,12 +37,12 @@ def rows(url: str) -> dict[str, list[Any]]:
     }
     engine = sa.create_engine(url)
     with engine.connect() as connection:
-        found = {
+        content = {
             name: sorted(map(str, connection.execute(sa.text(statement))))
             for name, statement in statements.items()
         }
     engine.dispose()
-    return found
+    return content
 
 
 def moved(where: Settings, **options: Any) -> list[str]:

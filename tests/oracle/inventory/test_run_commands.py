@@ -42,8 +42,8 @@ def told(where: Path, *words: str) -> str:
 
 
 def listed(where: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(told(where, "runs", "list", "--format", "json"))
-    return found
+    content: list[dict[str, Any]] = json.loads(told(where, "runs", "list", "--format", "json"))
+    return content
 
 
 def trials(where: Settings) -> int:
@@ -78,18 +78,18 @@ def test_a_network_that_is_dropped_while_runs_are_listed_counts_nothing(
 
 
 def test_a_list_tells_of_state_progress_size_and_date(done: DoneHome) -> None:
-    (found,) = listed(done.folder)
-    assert (found["id"], found["study"], found["state"]) == (done.run_id, "tiny", "done")
-    assert (found["done"], found["expected"]) == (done.cells, done.cells)
-    assert found["bytes"] == size(done.folder / "tiny")
-    assert (found["owners"], found["name"]) == ([], None)
+    (row,) = listed(done.folder)
+    assert (row["id"], row["study"], row["state"]) == (done.run_id, "tiny", "done")
+    assert (row["done"], row["expected"]) == (done.cells, done.cells)
+    assert row["bytes"] == size(done.folder / "tiny")
+    assert (row["owners"], row["name"]) == ([], None)
     lines = told(done.folder, "runs", "list").splitlines()
     assert lines[0].split() == ["run", "name", "state", "progress", "latest", "size", "owner"]
     assert lines[1].split()[:3] == [done.run_id, "done", f"{done.cells}/{done.cells}"]
-    assert found["ended"][:10] in lines[1]
+    assert row["ended"][:10] in lines[1]
     shown = told(done.folder, "runs", "show", "tiny")
     assert f"folder    {done.folder / 'tiny'}\n" in shown
-    assert json.loads(told(done.folder, "runs", "show", "tiny", "--format", "json")) == found
+    assert json.loads(told(done.folder, "runs", "show", "tiny", "--format", "json")) == row
 
 
 def test_a_deletion_asks_first_and_leaves_nothing(done: DoneHome) -> None:
@@ -230,9 +230,9 @@ def manifest(**changes: Any) -> Callable[[dict[str, bytes]], None]:
 
 def results(change: Callable[[list[dict[str, Any]]], None]) -> Callable[[dict[str, bytes]], None]:
     def changed(content: dict[str, bytes]) -> None:
-        found = json.loads(content["results.json"])
-        change(found)
-        content["results.json"] = json.dumps(found).encode()
+        parsed = json.loads(content["results.json"])
+        change(parsed)
+        content["results.json"] = json.dumps(parsed).encode()
         told_so = json.loads(content["manifest.json"])
         told_so["files"]["results.json"] = archive.file_entry(content["results.json"])
         content["manifest.json"] = json.dumps(told_so).encode()

@@ -96,15 +96,15 @@ def test_phases_cover_all_cycles_once_in_their_order(
     delta: float, q: int, beta: float, rate: float, cycles: int
 ) -> None:
     curve = SCyc(epsilon=0.1, delta=delta, q=q, beta=beta)
-    found = phases(curve, rate, cycles)
+    covered = phases(curve, rate, cycles)
     order = ["No Growth", "Slow Growth I", "Fast Growth", "Slow Growth II"]
-    assert [order.index(each.name) for each in found] == sorted(
-        {order.index(each.name) for each in found}
+    assert [order.index(each.name) for each in covered] == sorted(
+        {order.index(each.name) for each in covered}
     )
-    borders = [0, *(each.end for each in found)]
-    assert [each.start for each in found] == borders[:-1]
+    borders = [0, *(each.end for each in covered)]
+    assert [each.start for each in covered] == borders[:-1]
     assert borders[-1] == cycles
-    for each in found:
+    for each in covered:
         rises = [
             scyc_curve.max_lr(curve, m, rate) - scyc_curve.max_lr(curve, m - 1, rate)
             for m in range(each.start + 1, each.end + 1)

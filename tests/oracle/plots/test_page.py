@@ -22,8 +22,8 @@ RESULTS = Path(__file__).parents[3] / "docs" / "results"
 
 def drawn(text: str) -> list[dict[str, Any]]:
     """The panels that a page's script finds in it."""
-    (found,) = re.findall(r'<script type="application/json">(.*?)</script>', text, re.DOTALL)
-    panels: list[dict[str, Any]] = json.loads(found)
+    (content,) = re.findall(r'<script type="application/json">(.*?)</script>', text, re.DOTALL)
+    panels: list[dict[str, Any]] = json.loads(content)
     return panels
 
 

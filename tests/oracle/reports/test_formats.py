@@ -45,9 +45,9 @@ def table(study: Make, searched: Any) -> oracle.OracleTable:
 
 
 def test_the_json_table_has_the_documented_shape(table: oracle.OracleTable) -> None:
-    found = json.loads(formats.as_json(table))
-    assert {"study", "run_id", "tolerance", "tolerance_kind", "cycles", "cost"} <= found.keys()
-    cycle = found["cycles"][0]
+    content = json.loads(formats.as_json(table))
+    assert {"study", "run_id", "tolerance", "tolerance_kind", "cycles", "cost"} <= content.keys()
+    cycle = content["cycles"][0]
     assert {
         "cycle", "weights_remaining", "grid", "replicates", "well_tuned", "feasible", "s_cyc",
         "evidence",
@@ -58,7 +58,7 @@ def test_the_json_table_has_the_documented_shape(table: oracle.OracleTable) -> N
     ].keys()
     assert {"max_lr", "inside", "val_accuracy", "test_accuracy"} <= cycle["s_cyc"].keys()
     for who in ("oracle", "s_cyc"):
-        assert {"trainings", "steps", "seconds"} == found["cost"][who].keys()
+        assert {"trainings", "steps", "seconds"} == content["cost"][who].keys()
 
 
 def test_the_table_says_what_was_measured(table: oracle.OracleTable) -> None:
@@ -199,9 +199,9 @@ def test_pictures_are_drawn_or_the_missing_browser_is_named(
     try:
         page.save(region_plots.regions(table), target)
     except BadInput as refused:
-        told = refused.problems[0].rule
-        assert "Chromium" in told
-        pytest.fail(told) if "CI" in os.environ else pytest.skip(told)
+        message = refused.problems[0].rule
+        assert "Chromium" in message
+        pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
     start = target.read_bytes()[:8]
     assert start == (b"\x89PNG\r\n\x1a\n" if ending == ".png" else b"<svg cla")
 
@@ -240,9 +240,9 @@ def beside(study: Make, searched: Any) -> oracle.OracleTable:
 def test_the_papers_values_stand_beside_ours_in_json(
     beside: oracle.OracleTable, table: oracle.OracleTable
 ) -> None:
-    found = json.loads(formats.as_json(beside))
-    assert found["paper_table"] == 7
-    assert [cycle["paper"] for cycle in found["cycles"]] == [
+    content = json.loads(formats.as_json(beside))
+    assert content["paper_table"] == 7
+    assert [cycle["paper"] for cycle in content["cycles"]] == [
         {"weights_remaining": 99, "well_tuned": 0.12, "low": 0.08, "high": 0.16, "s_cyc": 0.1},
         None,
         {"weights_remaining": 63, "well_tuned": 0.15, "low": 0.14, "high": 0.3, "s_cyc": 0.25},
@@ -307,10 +307,10 @@ class _Page(HTMLParser):
 
 def test_the_report_is_one_self_contained_page(table: oracle.OracleTable, study: Make) -> None:
     text = html_report.page(table, study(description="<script>alert(1)</script>"))
-    found = _Page()
-    found.feed(text)
-    assert found.sources == []
-    assert found.rows == 1 + 3 * 2
+    page = _Page()
+    page.feed(text)
+    assert page.sources == []
+    assert page.rows == 1 + 3 * 2
     assert "<script>alert(1)</script>" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
@@ -343,7 +343,7 @@ def test_the_papers_weights_remaining_are_those_of_the_cycles() -> None:
 
 
 def test_the_json_of_a_paper_table_says_how_many_are_outside() -> None:
-    found = json.loads(json.dumps(paper.as_json(paper.check_paper_table(7))))
-    assert found["outside"] == 2
-    assert found["s_cyc"] == {"epsilon": 0.03, "delta": 0.04, "q": 1, "beta": 5.0}
+    content = json.loads(json.dumps(paper.as_json(paper.check_paper_table(7))))
+    assert content["outside"] == 2
+    assert content["s_cyc"] == {"epsilon": 0.03, "delta": 0.04, "q": 1, "beta": 5.0}
     assert "2 of 7 outside" in paper.text(paper.check_paper_table(7))

@@ -31,8 +31,8 @@ def closed(service: Service) -> FastAPI:
 
 @pytest.fixture
 def visitor(closed: FastAPI) -> Iterator[TestClient]:
-    with TestClient(closed, base_url=HOME, follow_redirects=False) as found:
-        yield found
+    with TestClient(closed, base_url=HOME, follow_redirects=False) as client:
+        yield client
 
 
 def endpoints(app: FastAPI) -> list[tuple[str, str]]:
@@ -68,14 +68,14 @@ def refused(answer: Any) -> bool:
 
 
 def test_the_list_of_endpoints_is_the_whole_app(closed: FastAPI) -> None:
-    found = endpoints(closed)
+    routes = endpoints(closed)
     described = {
         (method.upper(), path)
         for path, methods in closed.openapi()["paths"].items()
         for method in methods
     }
-    assert described <= set(found)
-    assert len(found) >= 25
+    assert described <= set(routes)
+    assert len(routes) >= 25
 
 
 def test_nobody_gets_anywhere_without_a_token_or_with_a_wrong_one(
@@ -169,8 +169,8 @@ def test_the_cookie_is_for_tls_alone_where_the_server_is_reached_so(
 ) -> None:
     settings = WebSettings(rate=1e6, burst=10**6, tokens_required=True, cookie_secure=tls)
     secret = service.tokens.create("ada", "read")
-    with TestClient(create_app(service, settings), base_url=HOME, follow_redirects=False) as found:
-        assert ("secure" in signed_in(found, secret).headers["set-cookie"].lower()) is tls
+    with TestClient(create_app(service, settings), base_url=HOME, follow_redirects=False) as client:
+        assert ("secure" in signed_in(client, secret).headers["set-cookie"].lower()) is tls
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def test_one_network_is_written_at_a_time(
 
     def slow(*arguments: Any) -> Any:
         inside.set()
-        assert go_on.wait(60)
+        assert go_on.wait(120)
         return io.BytesIO(b"x")
 
     monkeypatch.setattr(exporter, "_written", slow)
@@ -172,7 +172,7 @@ def test_one_network_is_written_at_a_time(
         target=exporter.file, args=(stored._stored, stored._settings, "npz", Wanted(0))
     )
     thread.start()
-    assert inside.wait(60)
+    assert inside.wait(120)
     with pytest.raises(HttpProblem, match="others have networks exported"):
         exporter.file(stored._stored, stored._settings, "npz", Wanted(0))
     go_on.set()

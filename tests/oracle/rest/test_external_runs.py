@@ -47,15 +47,15 @@ class Served:
         body = None if content is None else json.dumps(content)
         headers = {"Content-Type": "application/json"}
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
-        connection = http.client.HTTPConnection(self.address.removeprefix("http://"), timeout=30)
+        connection = http.client.HTTPConnection(self.address.removeprefix("http://"), timeout=120)
         connection.request("POST" if body else "GET", path, body, headers)
         answer = connection.getresponse()
         ok = answer.status in (200, 201)
         kind = "application/json" if ok else "application/problem+json"
         assert answer.headers["Content-Type"] == kind
-        found = answer.status, json.load(answer)
+        reply = answer.status, json.load(answer)
         connection.close()
-        return found
+        return reply
 
 
 def serve(folder: Path, **changes: Any) -> Iterator[Served]:
@@ -136,16 +136,16 @@ def test_a_trainer_is_led_to_the_end(served: Served) -> None:
 def test_max_lr_of_an_outside_run_grows_with_its_cycles(served: Served) -> None:
     path = declared(served, "growing")
     curve = SCyc(**RUN["s_cyc"])
-    status, found = served.ask(f"{path}/max_lr?cycle=0")
+    status, body = served.ask(f"{path}/max_lr?cycle=0")
     assert status == 200
-    assert (found["s_cyc"], found["well_tuned"], found["region"]) == (0.1, None, None)
-    assert (found["complete"], found["inside"]) == (False, None)
+    assert (body["s_cyc"], body["well_tuned"], body["region"]) == (0.1, None, None)
+    assert (body["complete"], body["inside"]) == (False, None)
     for replicate in (0, 1):
         for rate in (0.05, 0.1, 0.2):
             wanted = {"cycle": 0, "max_lr": rate, "replicate": replicate}
             served.ask(f"{path}/observations", observed(wanted, accuracy(wanted)))
-    _, found = served.ask(f"{path}/max_lr?cycle=0")
-    assert (found["well_tuned"], found["complete"], found["inside"]) == (0.1, True, True)
+    _, body = served.ask(f"{path}/max_lr?cycle=0")
+    assert (body["well_tuned"], body["complete"], body["inside"]) == (0.1, True, True)
     _, ahead = served.ask(f"{path}/max_lr?cycle=1")
     assert ahead["s_cyc"] == scyc_curve.max_lr(curve, 1, 0.2)
     assert (ahead["complete"], ahead["region"]) == (False, None)
@@ -163,13 +163,13 @@ def test_max_lr_of_an_own_run_is_that_of_its_table(
     table = execute.execute(prepared)
     for row in table["cycles"]:
         path = f"/v1/oracle/{prepared.run_id}/max_lr?cycle={row['cycle']}"
-        status, found = served.ask(path)
+        status, body = served.ask(path)
         assert status == 200
-        assert found["well_tuned"] == row["well_tuned"]
-        assert found["region"] == row["feasible"]
-        assert found["s_cyc"] == row["s_cyc"]["max_lr"]
-        assert found["inside"] == row["s_cyc"]["inside"]
-        assert found["complete"]
+        assert body["well_tuned"] == row["well_tuned"]
+        assert body["region"] == row["feasible"]
+        assert body["s_cyc"] == row["s_cyc"]["max_lr"]
+        assert body["inside"] == row["s_cyc"]["inside"]
+        assert body["complete"]
     assert served.ask(f"/v1/oracle/{prepared.run_id}/max_lr?cycle=3")[0] == 422
     assert served.ask("/v1/oracle/tiny/max_lr?cycle=0")[1]["run"] == prepared.run_id
 
@@ -250,7 +250,7 @@ def test_a_run_that_is_too_large_is_refused_before_it_is_computed(
 
 @pytest.mark.parametrize("path", ["/v1/oracle", "/v1/jobs"])
 def test_a_key_that_stands_twice_in_json_is_refused(served: Served, path: str) -> None:
-    connection = http.client.HTTPConnection(served.address.removeprefix("http://"), timeout=30)
+    connection = http.client.HTTPConnection(served.address.removeprefix("http://"), timeout=120)
     body = json.dumps(RUN)[:-1] + ', "name": "other"}'
     connection.request("POST", path, body, {"Content-Type": "application/json"})
     answer = connection.getresponse()

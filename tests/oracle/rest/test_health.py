@@ -63,14 +63,14 @@ def test_metrics_count_jobs_by_state_and_trainings_of_those_that_run(
         client.post("/v1/jobs", json={"study": study_yaml(name=name)})
     drive("failed", cells=(5, 12))
     drive(cells=(3, 12))
-    found = samples(client.get("/metrics").text)
+    metrics = samples(client.get("/metrics").text)
     states = {
-        state: found["oracle_jobs", labels(state=state)]
+        state: metrics["oracle_jobs", labels(state=state)]
         for state in ("queued", "running", "done", "failed", "cancelled")
     }
     assert states == {"queued": 1, "running": 1, "done": 0, "failed": 1, "cancelled": 0}
-    assert found["oracle_cells", labels(state="done")] == 3
-    assert found["oracle_cells", labels(state="known")] == 12
+    assert metrics["oracle_cells", labels(state="done")] == 3
+    assert metrics["oracle_cells", labels(state="known")] == 12
 
 
 def test_requests_are_timed_by_their_pattern_and_answers_counted_by_status(
@@ -81,14 +81,14 @@ def test_requests_are_timed_by_their_pattern_and_answers_counted_by_status(
     client.get("/v1/jobs")
     client.get("/nowhere")
     client.request("BREW", "/v1/jobs")
-    found = samples(client.get("/metrics").text)
+    metrics = samples(client.get("/metrics").text)
     count = "oracle_http_request_seconds_count"
-    assert found[count, labels(method="GET", path="/v1/jobs/{job}")] == 3
-    assert found[count, labels(method="GET", path="/v1/jobs")] == 1
-    assert not any("nowhere" in str(key) or "BREW" in str(key) for key in found)
-    assert found["oracle_http_answers_total", labels(status="404")] == 4
-    assert found["oracle_http_answers_total", labels(status="405")] == 1
-    total = found["oracle_http_request_seconds_sum", labels(method="GET", path="/v1/jobs")]
+    assert metrics[count, labels(method="GET", path="/v1/jobs/{job}")] == 3
+    assert metrics[count, labels(method="GET", path="/v1/jobs")] == 1
+    assert not any("nowhere" in str(key) or "BREW" in str(key) for key in metrics)
+    assert metrics["oracle_http_answers_total", labels(status="404")] == 4
+    assert metrics["oracle_http_answers_total", labels(status="405")] == 1
+    total = metrics["oracle_http_request_seconds_sum", labels(method="GET", path="/v1/jobs")]
     assert 0 < total < 10
 
 

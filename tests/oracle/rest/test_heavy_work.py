@@ -45,12 +45,12 @@ def port(service: Service) -> Iterator[int]:
 
 
 def ask(port: int, path: str) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request("GET", path)
     answer = connection.getresponse()
-    found = answer.status, json.load(answer)
+    reply = answer.status, json.load(answer)
     connection.close()
-    return found
+    return reply
 
 
 def test_twenty_heavy_answers_keep_nobody_else_waiting(
@@ -65,7 +65,7 @@ def test_twenty_heavy_answers_keep_nobody_else_waiting(
             working[0] += 1
             working[1] = max(working)
         begun.release()
-        assert go_on.wait(60)
+        assert go_on.wait(120)
         with lock:
             working[0] -= 1
         return find(text)
@@ -74,7 +74,7 @@ def test_twenty_heavy_answers_keep_nobody_else_waiting(
     with ThreadPoolExecutor(MANY) as callers:
         heavy = [callers.submit(ask, port, "/v1/oracle/none") for _ in range(MANY)]
         for _ in range(AT_ONCE):
-            assert begun.acquire(timeout=60)
+            assert begun.acquire(timeout=120)
         try:
             for _ in range(10):
                 assert ask(port, "/healthz") == (200, {"status": "ok"})
@@ -96,14 +96,14 @@ def test_a_caller_whose_turn_does_not_come_is_told_when_to_ask_again(
 
     def slow(text: str) -> Any:
         begun.set()
-        assert go_on.wait(60)
+        assert go_on.wait(120)
         return find(text)
 
     monkeypatch.setattr(service.outside, "find", slow)
     home = "http://127.0.0.1:8000"
     with TestClient(app, base_url=home) as client, ThreadPoolExecutor(1) as callers:
         first = callers.submit(client.get, "/v1/oracle/none")
-        assert begun.wait(60)
+        assert begun.wait(120)
         refused = client.get("/v1/oracle/none")
         go_on.set()
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")

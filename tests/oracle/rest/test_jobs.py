@@ -18,18 +18,18 @@ def problem(answer: Any, status: int) -> dict[str, Any]:
     """The problem details of a refusal."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    found: dict[str, Any] = answer.json()
-    assert found["status"] == status
-    assert found["detail"]
-    assert set(found) == {"type", "title", "status", "detail", "instance", "errors"}
-    return found
+    body: dict[str, Any] = answer.json()
+    assert body["status"] == status
+    assert body["detail"]
+    assert set(body) == {"type", "title", "status", "detail", "instance", "errors"}
+    return body
 
 
 def submitted(client: TestClient, study: str, **query: Any) -> dict[str, Any]:
     answer = client.post("/v1/jobs", content=study, headers=YAML, params=query)
     assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def test_a_study_is_one_job_in_whichever_form_it_comes(
@@ -64,10 +64,10 @@ def test_every_problem_of_a_study_is_told_with_its_path(
     client: TestClient, study_yaml: Study
 ) -> None:
     bad = study_yaml(cycles=0, grid={"max_lr": [0.1, -0.2]}, network="fuly_connected")
-    found = problem(client.post("/v1/jobs", content=bad, headers=YAML), 422)
-    assert {"cycles", "grid.max_lr[1]", "network"} <= {e["path"] for e in found["errors"]}
-    assert next(e for e in found["errors"] if e["path"] == "cycles")["value"] == 0
-    assert found["instance"] == "/v1/jobs"
+    body = problem(client.post("/v1/jobs", content=bad, headers=YAML), 422)
+    assert {"cycles", "grid.max_lr[1]", "network"} <= {e["path"] for e in body["errors"]}
+    assert next(e for e in body["errors"] if e["path"] == "cycles")["value"] == 0
+    assert body["instance"] == "/v1/jobs"
 
 
 @pytest.mark.parametrize(

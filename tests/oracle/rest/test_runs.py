@@ -19,7 +19,8 @@ from oracle.rest.runs import study_yaml as as_yaml
 from oracle.runs import catalog, html_report
 from oracle.service.service import Service
 from oracle.settings import Settings
-from oracle.study.loading import bundled_studies, read_yaml
+from oracle.study.built_in import bundled_studies
+from oracle.study.loading import read_yaml
 from oracle.study.validation import parse
 
 Ran = tuple[Service, str]
@@ -98,8 +99,8 @@ def test_a_region_is_that_of_the_table(
     reader: TestClient, ran: Ran, stored: catalog.StoredRun
 ) -> None:
     row = catalog.stored_table(stored)["cycles"][1]
-    found = reader.get(f"/v1/runs/{ran[1]}/cycles/1/region").json()
-    assert found == {
+    body = reader.get(f"/v1/runs/{ran[1]}/cycles/1/region").json()
+    assert body == {
         "run": ran[1],
         "cycle": 1,
         "weights_remaining": row["weights_remaining"],
@@ -107,7 +108,7 @@ def test_a_region_is_that_of_the_table(
         "feasible": row["feasible"],
         "s_cyc": row["s_cyc"],
     }
-    assert found["feasible"]["low"] <= found["well_tuned"] <= found["feasible"]["high"]
+    assert body["feasible"]["low"] <= body["well_tuned"] <= body["feasible"]["high"]
     assert "cycle 3" in refused(reader.get(f"/v1/runs/{ran[1]}/cycles/3/region"), 404)
     refused(reader.get(f"/v1/runs/{ran[1]}/cycles/-1/region"), 422)
     refused(reader.get(f"/v1/runs/{ran[1]}/cycles/one/region"), 422)
@@ -175,14 +176,14 @@ def test_pictures_are_drawn_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
 
     def slow(self: go.Figure, **given: Any) -> bytes:
         began.set()
-        assert go_on.wait(10)
+        assert go_on.wait(120)
         return b"first"
 
     monkeypatch.setattr(go.Figure, "to_image", slow)
     drawing = Drawing(patience=0.05)
     first = threading.Thread(target=drawing.picture, args=(go.Figure(), "png"))
     first.start()
-    assert began.wait(10)
+    assert began.wait(120)
     with pytest.raises(HttpProblem, match="come again") as error:
         drawing.picture(go.Figure(), "png")
     assert error.value.status == 503
@@ -209,9 +210,9 @@ def test_every_study_that_ships_survives_its_yaml(
 
 
 def test_the_studies_that_ship_are_listed(reader: TestClient) -> None:
-    found = reader.get("/v1/shipped").json()
-    assert found == bundled_studies()
-    assert "digits" in found
+    body = reader.get("/v1/shipped").json()
+    assert body == bundled_studies()
+    assert "digits" in body
 
 
 def test_distributions_are_of_a_study_that_records(reader: TestClient, ran: Ran) -> None:
@@ -238,11 +239,11 @@ def test_runs_are_listed_page_by_page_the_newest_first(
         service.database.register(RunRecord(name, "0" * 64, "0" * 64, study, "done"))
     pages, before = [], ""
     while True:
-        found = client.get(f"/v1/runs?limit=2{before}").json()
-        pages.append([each["id"] for each in found["items"]])
-        if found["next"] is None:
+        body = client.get(f"/v1/runs?limit=2{before}").json()
+        pages.append([each["id"] for each in body["items"]])
+        if body["next"] is None:
             break
-        before = f"&before={found['next']}"
+        before = f"&before={body['next']}"
     assert pages == [names[:2:-1], names[2:0:-1], names[:1]]
     assert [each["id"] for each in client.get("/v1/runs").json()["items"]] == names[::-1]
     assert client.get("/v1/runs?limit=201").status_code == 422

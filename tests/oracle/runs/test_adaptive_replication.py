@@ -51,8 +51,8 @@ def test_a_growing_run_is_stored_read_and_gone_on_with_like_any_other(
     assert counts == [2, 3]
     assert counted[-1][0] == counted[-1][1]
     assert all(done <= total for done, total in counted)
-    found = catalog.find_run("tiny", where)
-    assert catalog.stored_table(found) == table
+    run = catalog.find_run("tiny", where)
+    assert catalog.stored_table(run) == table
     expected = [
         {
             "cycle": cycle["cycle"],

@@ -33,10 +33,10 @@ def names(where: Settings) -> list[str]:
 
 def delete(where: Settings, part: str) -> list[str]:
     assert where.storage is not None
-    found = [name for name in names(where) if part in name]
-    for name in found:
+    chosen = [name for name in names(where) if part in name]
+    for name in chosen:
         optuna.delete_study(study_name=name, storage=where.storage)
-    return found
+    return chosen
 
 
 def timeless(table: Table) -> Any:
@@ -78,8 +78,8 @@ def test_all_studies_deleted_at_the_very_end_are_made_again(study: Make, where: 
     assert len(deleted) >= 3
     assert set(deleted) <= set(names(where))
     assert catalog.stored_table(catalog.find_run("tiny", where)) == table
-    told = [text for text in said if text.endswith("were deleted from the storage; stored again")]
-    assert len(told) >= 3
+    lines = [text for text in said if text.endswith("were deleted from the storage; stored again")]
+    assert len(lines) >= 3
 
 
 def test_the_table_of_a_run_whose_study_was_deleted_says_which_and_a_new_start_trains_it(

@@ -79,9 +79,9 @@ def test_a_run_leaves_its_table_in_the_storage(study: Make, storage: str, tmp_pa
     table = run(study(), where)
     assert [cycle["cycle"] for cycle in table["cycles"]] == [0, 1, 2]
     assert table["complete"]
-    found = catalog.find_run("tiny", where)
-    assert found.state == "done"
-    assert catalog.stored_table(found) == table
+    stored_run = catalog.find_run("tiny", where)
+    assert stored_run.state == "done"
+    assert catalog.stored_table(stored_run) == table
     assert all(trial.state == TrialState.COMPLETE for trial in trained(storage))
     cells = [trial.user_attrs["cell"] for trial in trained(storage)]
     assert len(cells) == len(set(cells))
@@ -194,9 +194,9 @@ def test_when_all_diverge_the_run_stops_and_keeps_what_it_has(study: Make, tmp_p
     wild = study(grid={"max_lr": [1e25, 1e26], "extend": False})
     with pytest.raises(AllDiverged, match="cycle 0"):
         run(wild, where)
-    found = catalog.find_run("tiny", where)
-    assert found.state == "no winner"
-    table = catalog.stored_table(found)
+    stored_run = catalog.find_run("tiny", where)
+    assert stored_run.state == "no winner"
+    table = catalog.stored_table(stored_run)
     assert table["cycles"][0]["well_tuned"] is None
     assert all(entry["diverged"] for entry in table["cycles"][0]["grid"])
     for render in formats.FORMATS.values():
@@ -252,9 +252,9 @@ def test_missing_checkpoints_are_told_before_they_are_trained_again(
     longer = prepare.prepare(study(keep_checkpoints="all"), settings(tmp_path))
     assert execute.execute(longer, Progress(say=lines.append))["complete"]
     assert "20 of 28 training runs found, 8 to train" in lines
-    told = [line for line in lines if line.startswith("the network of cell")]
-    assert told
-    for line in told:
+    matching = [line for line in lines if line.startswith("the network of cell")]
+    assert matching
+    for line in matching:
         assert re.fullmatch(
             r"the network of cell [0-9a-f]{8} is missing from the checkpoints; it is trained "
             r"again with its pack \(\d trainings?\)",
@@ -331,12 +331,12 @@ def test_progress_is_told(study: Make, tmp_path: Path) -> None:
 
 def pruning_runs(prepared: prepare.PreparedRun) -> dict[str, Any]:
     """The iterative pruning runs of a finished study, from its storage."""
-    found = experiment(prepared.study, prepared.graph)
+    study_experiment = experiment(prepared.study, prepared.graph)
     with session.opened(session.study_url(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
-    for search in found.searches():
+    for search in study_experiment.searches():
         replay(search, known)
-    return dict(found.runs())
+    return dict(study_experiment.runs())
 
 
 def carried(done: Sequence[RunCycle]) -> list[CellResult]:
@@ -401,9 +401,9 @@ def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
     assert len(cells) == len(set(cells)) == 4 + 4 + 2 + 2
     assert {total for _, total in counts} == {12}
     assert (counts[0][0], counts[-1][0]) == (5, 12)
-    found = catalog.find_run("tiny", where)
-    assert found.state == "done"
-    assert catalog.stored_table(found) == table
+    stored_run = catalog.find_run("tiny", where)
+    assert stored_run.state == "done"
+    assert catalog.stored_table(stored_run) == table
     assert table["complete"]
     whole, expected = comparison
     assert timeless(table) == timeless(expected)

@@ -32,19 +32,19 @@ def test_a_region_of_one_value_takes_a_neighbour_that_did_not_diverge() -> None:
 def test_everything_that_counts_iterations_becomes_longer(study: Callable[..., Study]) -> None:
     short = study(training={"steps": 12, "batch": 16, "validate_every": 2}, pruning={"rewind": 4})
     assert isinstance(short, OracleStudy)
-    found = lengthened(short, 1.5)
-    assert found.training.steps == 18
-    assert found.training.validate_every == 3
-    assert found.pruning.rewind == 6
-    assert found.schedule.model_dump()["warmup"] == 4  # round(4.5) goes to the even number
-    assert found.schedule.model_dump()["drops"] == (12,)
-    assert found.shrunk == {}
+    longer_study = lengthened(short, 1.5)
+    assert longer_study.training.steps == 18
+    assert longer_study.training.validate_every == 3
+    assert longer_study.pruning.rewind == 6
+    assert longer_study.schedule.model_dump()["warmup"] == 4  # round(4.5) goes to the even number
+    assert longer_study.schedule.model_dump()["drops"] == (12,)
+    assert longer_study.shrunk == {}
 
 
 def test_a_gain_counts_where_it_is_above_tolerance_and_noise() -> None:
     def gain(points: float, error: float | None, p: float | None) -> longer.Gain:
-        told = Difference(points, error, p, 3)
-        return longer.Gain(points, told, told)
+        paired = Difference(points, error, p, 3)
+        return longer.Gain(points, paired, paired)
 
     gains = (
         gain(0.6, 0.1, 0.01),
@@ -52,9 +52,9 @@ def test_a_gain_counts_where_it_is_above_tolerance_and_noise() -> None:
         gain(0.4, 0.01, 0.001),
         gain(2.0, None, None),
     )
-    found = longer.Longer("run", 10, 15, 0.5, gains)
-    assert found.undertrained == [0.6, 2.0]
-    assert "undertrained at 0.6, 2:" in longer.text(found)
+    trained_longer = longer.Longer("run", 10, 15, 0.5, gains)
+    assert trained_longer.undertrained == [0.6, 2.0]
+    assert "undertrained at 0.6, 2:" in longer.text(trained_longer)
 
 
 def test_a_stored_run_is_trained_longer_with_its_own_replicates(
@@ -67,18 +67,18 @@ def test_a_stored_run_is_trained_longer_with_its_own_replicates(
     long = lengthened(short, 1.5).model_copy(update={"name": "long"})
     tables = [execute.execute(prepare.prepare(each, settings)) for each in (short, long)]
     run = catalog.find_run("tiny", settings)
-    found = longer.train_longer(run, tables[0], "cpu")
-    assert (found.steps, found.more_steps) == (12, 18)
+    trained_longer = longer.train_longer(run, tables[0], "cpu")
+    assert (trained_longer.steps, trained_longer.more_steps) == (12, 18)
     grids = [{e["max_lr"]: e for e in table["cycles"][0]["grid"]} for table in tables]
-    assert len(found.gains) == 2
-    for gain in found.gains:
+    assert len(trained_longer.gains) == 2
+    for gain in trained_longer.gains:
         before, after = (grid[gain.max_lr]["val_accuracy"] for grid in grids)
         each = [b - a for a, b in zip(before, after, strict=True)]
         assert gain.validation.points == pytest.approx(sum(each) / 2)
         assert gain.validation.replicates == 2
-    told = longer.as_json(found)["gains"]
-    assert [each["validation"]["points"] for each in told] == [
-        each.validation.points for each in found.gains
+    content = longer.as_json(trained_longer)["gains"]
+    assert [each["validation"]["points"] for each in content] == [
+        each.validation.points for each in trained_longer.gains
     ]
     with pytest.raises(BadInput, match="has no finished cycle"):
         longer.train_longer(run, {"cycles": []}, "cpu")

@@ -45,12 +45,12 @@ def timeless(table: oracle.OracleTable) -> str:
 
 def pruning_runs(prepared: prepare.PreparedRun) -> dict[str, Any]:
     """The iterative pruning runs of a finished study, from its storage."""
-    found = experiment(prepared.study, prepared.graph)
+    study_experiment = experiment(prepared.study, prepared.graph)
     with session.opened(session.study_url(prepared.settings, prepared.study.name)) as (_, store):
         known = store.results(prepared.graph)
-    for search in found.searches():
+    for search in study_experiment.searches():
         replay(search, known)
-    return dict(found.runs())
+    return dict(study_experiment.runs())
 
 
 def carried(done: Sequence[RunCycle]) -> list[CellResult]:
@@ -131,8 +131,8 @@ def test_of_losers_neither_the_end_nor_the_early_iteration_is_kept(
     grid = {"max_lr": [0.05, 0.1, 0.2], "extend": False}
     prepared = prepare.prepare(early(study, 5, grid=grid, cycles=1), settings(tmp_path))
     execute.execute(prepared)
-    found = pruning_runs(prepared)
-    wanted = [result for done in found.values() for result in carried(done)]
+    study_experiment = pruning_runs(prepared)
+    wanted = [result for done in study_experiment.values() for result in carried(done)]
     needed = {sha256 for each in wanted for sha256 in (each.checkpoint, each.kept) if sha256}
     assert on_disk(prepared) == needed
 

@@ -56,9 +56,9 @@ def test_of_two_runs_that_register_at_once_one_has_the_short_id(
                 pool.submit(start, opened, seed, round_, barrier)
                 for seed, opened in enumerate((ledger, other))
             ]
-            found = [each.result() for each in both]
-        assert sorted(len(each.run_id) for each in found) == [6, 8]
-        assert [ledger.run(each.run_id) for each in found] == found
+            ids = [each.result() for each in both]
+        assert sorted(len(each.run_id) for each in ids) == [6, 8]
+        assert [ledger.run(each.run_id) for each in ids] == ids
     other.close()
 
 
@@ -94,15 +94,17 @@ def test_runs_that_were_checked_before_either_began_do_not_share_an_id(
     studies = [make_study(seed=seed, cycles=1, replicates=1) for seed in (1, 2)]
     prepared = [prepare.prepare(each, where) for each in studies]
     assert [each.run_id for each in prepared] == ["tiny-", "tiny-"]  # free for both of them
-    told: list[str] = []
-    tables = [execute.execute(each, Progress(registered=told.append)) for each in prepared]
+    messages: list[str] = []
+    tables = [execute.execute(each, Progress(registered=messages.append)) for each in prepared]
     longer = run_ids.run_ids(studies[1], prepared[1].graph.fingerprint)[1]
-    assert [table["run_id"] for table in tables] == told == ["tiny-", longer]
+    assert [table["run_id"] for table in tables] == messages == ["tiny-", longer]
     for seed, table in zip((1, 2), tables, strict=True):
-        [found] = [each for each in catalog.find(where) if each.record.run_id == table["run_id"]]
-        assert (found.study.seed, found.state) == (seed, "done")
-    again = execute.execute(prepared[1], Progress(registered=told.append))
-    assert (again, told[-1]) == (tables[1], longer)
+        [stored_run] = [
+            each for each in catalog.find(where) if each.record.run_id == table["run_id"]
+        ]
+        assert (stored_run.study.seed, stored_run.state) == (seed, "done")
+    again = execute.execute(prepared[1], Progress(registered=messages.append))
+    assert (again, messages[-1]) == (tables[1], longer)
 
 
 STARTED_AT_ONCE = """
@@ -150,5 +152,7 @@ def test_two_processes_with_one_short_id_that_start_at_once_do_not_mix_their_res
         assert wanted["kind"] == "oracle"
         assert table["cycles"][0]["grid"] == wanted["cycles"][0]["grid"]
         where = Settings(folder=tmp_path, storage=storage)
-        [found] = [each for each in catalog.find(where) if each.record.run_id == table["run_id"]]
-        assert (found.study.seed, found.state) == (seed, "done")
+        [stored_run] = [
+            each for each in catalog.find(where) if each.record.run_id == table["run_id"]
+        ]
+        assert (stored_run.study.seed, stored_run.state) == (seed, "done")

@@ -114,8 +114,8 @@ def test_candidates_are_trials_that_people_can_read(
     assert len(cells.trials) == table["trainings"]["made"]
     assert run(seeking(search=HALVED), where) == table
     assert len(studies(storage, "search")[0].trials) == len(trials)
-    found = catalog.find_run("seek", where)
-    assert (found.state, catalog.stored_table(found)) == ("done", table)
+    stored_run = catalog.find_run("seek", where)
+    assert (stored_run.state, catalog.stored_table(stored_run)) == ("done", table)
 
 
 def test_several_objectives_are_several_values(seeking: Make, tmp_path: Path) -> None:
@@ -140,9 +140,9 @@ def test_beside_an_oracle_its_first_cycle_is_not_trained_again(
     table = run(seeking(search=WIDE, beside="tiny"), where)
     assert not [task for task in tasks if task.parent is None]
     assert sorted(folder.name for folder in tmp_path.iterdir()) == ["_oracle", "tiny"]
-    found = catalog.find_run("seek", where)
-    assert (found.folder, found.study.folder_name) == (tmp_path / "tiny", "tiny")
-    assert timeless(catalog.stored_table(found)) == timeless(table)
+    stored_run = catalog.find_run("seek", where)
+    assert (stored_run.folder, stored_run.study.folder_name) == (tmp_path / "tiny", "tiny")
+    assert timeless(catalog.stored_table(stored_run)) == timeless(table)
     assert catalog.find_run("tiny", where).study == shown
     alone = run(seeking(search=WIDE), settings(tmp_path / "alone"))
     assert timeless(alone) == timeless(table)
@@ -189,8 +189,8 @@ def test_an_interrupted_search_ends_with_the_same_table_and_trials(
     once = sorted(task.cell for task in tasks)
 
     def kept(folder: Path) -> list[Any]:
-        (found,) = studies(f"sqlite:///{folder}/_oracle/oracle.db", "search")
-        return [(t.number, t.params, t.state, t.values, t.user_attrs) for t in found.trials]
+        (optuna_study,) = studies(f"sqlite:///{folder}/_oracle/oracle.db", "search")
+        return [(t.number, t.params, t.state, t.values, t.user_attrs) for t in optuna_study.trials]
 
     for after in (2, 14):
         tasks.clear()

@@ -83,13 +83,13 @@ def test_the_order_of_observations_changes_nothing(search: str) -> None:
         grid={"kind": "log", "low": 0.01, "high": 0.4, "count": 24}, search=search, cycles=1
     )
     curve = peak(lambda cycle: 0.08 + 0.1 * cycle)
-    found, order = finish(run, curve)
+    cycles, order = finish(run, curve)
     shuffled, other = finish(
-        run, curve, lambda now: random.Random(len(now.asked)).choice(now.missing)
+        run, curve, lambda now: random.Random(len(now.requested)).choice(now.missing)
     )
     assert order != other
     assert sorted(order) == sorted(other)
-    assert [each.results for each in found.cycles] == [each.results for each in shuffled.cycles]
+    assert [each.results for each in cycles.cycles] == [each.results for each in shuffled.cycles]
 
 
 def test_it_finds_what_a_run_of_our_own_finds(
@@ -102,32 +102,34 @@ def test_it_finds_what_a_run_of_our_own_finds(
         own, lambda cell: curve(Training(cell.cycle, cell.max_lr, cell.replicate))
     )
     run = make_run(grid=grid, cycles=3, search="adaptive")
-    found, _ = finish(run, curve)
-    assert [each.region for each in found.cycles] == [each.region for each in cycles]
-    assert [list(each.results) for each in found.cycles] == [list(each.results) for each in cycles]
+    results, _ = finish(run, curve)
+    assert [each.region for each in results.cycles] == [each.region for each in cycles]
+    assert [list(each.results) for each in results.cycles] == [
+        list(each.results) for each in cycles
+    ]
 
 
 def test_a_grid_grows_where_the_best_value_touches_its_end() -> None:
     run = make_run(grid={"max_lr": (0.05, 0.1)}, cycles=0, replicates=1)
-    found, order = finish(run, peak(lambda cycle: 0.4))
+    cycles, order = finish(run, peak(lambda cycle: 0.4))
     assert [each.max_lr for each in order] == [0.05, 0.1, 0.2, 0.4, 0.8]
-    assert found.cycles[0].region is not None
-    assert found.cycles[0].region.well_tuned == 0.4
+    assert cycles.cycles[0].region is not None
+    assert cycles.cycles[0].region.well_tuned == 0.4
 
 
 def test_a_max_lr_with_a_diverged_replicate_never_wins() -> None:
     def curve(training: Training) -> float | None:
         return None if training == Training(0, 0.2, 1) else 80 + 10 * training.max_lr
 
-    found, _ = finish(make_run(cycles=0), curve)
-    assert found.cycles[0].region is not None
-    assert found.cycles[0].region.well_tuned == 0.1
+    cycles, _ = finish(make_run(cycles=0), curve)
+    assert cycles.cycles[0].region is not None
+    assert cycles.cycles[0].region.well_tuned == 0.1
 
 
 def test_a_cycle_without_a_winner_ends_the_run() -> None:
-    found, order = finish(make_run(), lambda training: None)
-    assert (found.state, found.missing, len(order)) == ("no winner", (), 6)
-    assert found.cycles[0].region is None
+    cycles, order = finish(make_run(), lambda training: None)
+    assert (cycles.state, cycles.missing, len(order)) == ("no winner", (), 6)
+    assert cycles.cycles[0].region is None
 
 
 def test_a_training_is_given_to_one_trainer_until_its_lease_has_ended() -> None:
@@ -162,14 +164,14 @@ def test_what_was_not_asked_for_is_refused(training: Training, path: str, rule: 
 def test_every_refused_observation_is_told_and_what_was_asked_for_is_fine() -> None:
     now = standing(make_run(), {})
     wrong = [Training(0, 0.1, 0), Training(0, 0.1, 5), Training(9, 0.1, 0)]
-    found = [problem.path for problem in now.problems(wrong)]
-    assert found == ["observations[1].replicate", "observations[2].cycle"]
+    problems = [problem.path for problem in now.problems(wrong)]
+    assert problems == ["observations[1].replicate", "observations[2].cycle"]
     assert now.problems(now.missing) == []
 
 
 def test_an_ended_run_says_so() -> None:
-    found, _ = finish(make_run(cycles=0), peak(lambda cycle: 0.1))
-    (problem,) = found.problems([Training(1, 0.1, 0)])
+    cycles, _ = finish(make_run(cycles=0), peak(lambda cycle: 0.1))
+    (problem,) = cycles.problems([Training(1, 0.1, 0)])
     assert problem.rule.startswith("has not begun, the run ended at 0")
 
 
@@ -214,7 +216,7 @@ def test_what_is_known_is_never_less_than_what_was_asked_for() -> None:
     for _ in itertools.count():
         now = standing(run, seen)
         assert now.done == len(seen)
-        assert now.known >= len(now.asked)
+        assert now.known >= len(now.requested)
         if not now.missing:
             break
         seen[now.missing[0]] = curve(now.missing[0])

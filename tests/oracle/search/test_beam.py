@@ -2,9 +2,12 @@
 
 import random
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import pytest
+import search_fixtures
+from factories import make_study
 
 from oracle.execution.pack_queue import Pack
 from oracle.experiments.base import ExperimentCallbacks
@@ -18,6 +21,7 @@ from scyc.specs.base import as_json
 
 Make = Callable[..., Study]
 GRID = {"max_lr": [0.05, 0.1, 0.2, 0.4], "extend": False}
+WITH_RIVALS: dict[str, Any] = {"cycles": 4, "rivals": ["constant", "warm_start"]}
 AWAY = {"epsilon": 0.07, "delta": 0.01, "q": 0, "beta": 3.0}  # S-Cyc shares nothing with the grid
 
 
@@ -41,15 +45,15 @@ def beamed(study: Make, **changes: Any) -> Any:
 
 
 def run(study: Make, Rehearsal: Any, curve: Any = trap, **changes: Any) -> tuple[Any, Any]:
-    _, found = beamed(study, **changes)
+    _, study_experiment = beamed(study, **changes)
     rehearsal = Rehearsal(curve)
-    rehearsal.run(found.searches())
-    return rehearsal, found
+    rehearsal.run(study_experiment.searches())
+    return rehearsal, study_experiment
 
 
 def test_a_beam_finds_the_network_that_greed_leaves_out(study: Make, Rehearsal: Any) -> None:
-    _, found = run(study, Rehearsal)
-    beam = found.table("tiny-0")["beam"]
+    _, study_experiment = run(study, Rehearsal)
+    beam = study_experiment.table("tiny-0")["beam"]
     first, second, _ = beam["cycles"]
     assert first["kept"] == [[0.1], [0.2]]
     assert (first["same"], first["greedy_rank"], first["test"]["points"]) == (True, 1, 0)
@@ -57,8 +61,8 @@ def test_a_beam_finds_the_network_that_greed_leaves_out(study: Make, Rehearsal: 
     assert second["greedy_max_lr"] == 0.2
     assert second["test"]["points"] == pytest.approx(3)
     assert second["validation"]["standard_error"] == pytest.approx(0)
-    assert found.runs()["beam"][-1].max_lr == 0.2
-    assert [each.max_lr for each in found.runs()["beam"]] == [0.2, 0.2, 0.2]
+    assert study_experiment.runs()["beam"][-1].max_lr == 0.2
+    assert [each.max_lr for each in study_experiment.runs()["beam"]] == [0.2, 0.2, 0.2]
 
 
 def test_what_greed_finds_is_the_same_with_a_beam_and_without(study: Make, Rehearsal: Any) -> None:
@@ -71,9 +75,9 @@ def test_what_greed_finds_is_the_same_with_a_beam_and_without(study: Make, Rehea
 
 
 def test_a_beam_and_greed_train_what_they_share_once(study: Make, Rehearsal: Any) -> None:
-    rehearsal, found = run(study, Rehearsal)
+    rehearsal, study_experiment = run(study, Rehearsal)
     assert len(rehearsal.trained) == len(set(rehearsal.trained))
-    costs = found.table("tiny-0")["beam"]["cost"]
+    costs = study_experiment.table("tiny-0")["beam"]["cost"]
     grid, replicates = 4, 2
     assert costs["greedy"]["trainings"] == 3 * grid * replicates
     # greed's network of cycle 1 is not among the two best, so at cycle 2 nothing is shared
@@ -84,8 +88,8 @@ def test_a_beam_and_greed_train_what_they_share_once(study: Make, Rehearsal: Any
 
 
 def test_a_beam_of_all_that_there_is_tries_every_way(study: Make, Rehearsal: Any) -> None:
-    _, found = run(study, Rehearsal, beam=100, cycles=2, replicates=1)
-    kept = [len(cycle["kept"]) for cycle in found.table("tiny-0")["beam"]["cycles"]]
+    _, study_experiment = run(study, Rehearsal, beam=100, cycles=2, replicates=1)
+    kept = [len(cycle["kept"]) for cycle in study_experiment.table("tiny-0")["beam"]["cycles"]]
     assert kept == [4, 16, 64]
 
 
@@ -95,8 +99,8 @@ def test_equal_means_go_to_the_lower_max_lr_then_to_the_better_parent(
     def curve(cell: Cell) -> float:
         return {0.05: 90.0, 0.1: 89.0}.get(cell.max_lr, 80.0) if cell.cycle == 0 else 85.0
 
-    _, found = run(study, Rehearsal, curve, cycles=1, beam=3)
-    cycle = found.table("tiny-0")["beam"]["cycles"][1]
+    _, study_experiment = run(study, Rehearsal, curve, cycles=1, beam=3)
+    cycle = study_experiment.table("tiny-0")["beam"]["cycles"][1]
     assert cycle["kept"] == [[0.05, 0.05], [0.1, 0.05], [0.2, 0.05]]
 
 
@@ -107,8 +111,8 @@ def test_what_diverged_is_never_kept_and_a_beam_may_outlive_greed(
         """All that comes from 0.1, which greed prefers, diverges."""
         return None if cell.cycle and way(cell)[0] != 0.2 else trap(cell)
 
-    _, found = run(study, Rehearsal, curve)
-    table = found.table("tiny-0")
+    _, study_experiment = run(study, Rehearsal, curve)
+    table = study_experiment.table("tiny-0")
     assert [cycle["well_tuned"] for cycle in table["cycles"]] == [0.1, None]
     kept = [cycle["kept"] for cycle in table["beam"]["cycles"]]
     assert all(each[0] == 0.2 for row in kept[1:] for each in row)
@@ -118,8 +122,10 @@ def test_what_diverged_is_never_kept_and_a_beam_may_outlive_greed(
 
 
 def test_a_beam_whose_every_network_diverges_ends(study: Make, Rehearsal: Any) -> None:
-    _, found = run(study, Rehearsal, lambda cell: None if cell.cycle == 1 else trap(cell))
-    beam = found.table("tiny-0")["beam"]
+    _, study_experiment = run(
+        study, Rehearsal, lambda cell: None if cell.cycle == 1 else trap(cell)
+    )
+    beam = study_experiment.table("tiny-0")["beam"]
     assert [cycle["kept"] for cycle in beam["cycles"]] == [[[0.1], [0.2]], []]
     assert beam["cycles"][1]["max_lr"] is None
 
@@ -153,6 +159,19 @@ ORDERS: dict[str, Callable[[Sequence[Pack]], int]] = {
 }
 
 
+def rough(cell: Cell) -> float:
+    return trap(cell) + random.Random(f"{way(cell)} {cell.replicate}").gauss(0, 1)
+
+
+@cache
+def undisturbed(beam: int) -> tuple[Any, list[str]]:
+    """The table and the cells of a run that drops nothing and ends its packs in order."""
+    _, whole = beamed(make_study, beam=beam, **WITH_RIVALS)
+    plain = search_fixtures.Rehearsal(rough)
+    plain.run(whole.searches())
+    return whole.table("tiny-0"), plain.trained
+
+
 @pytest.mark.parametrize(
     "order",
     [
@@ -160,40 +179,37 @@ ORDERS: dict[str, Callable[[Sequence[Pack]], int]] = {
         for order in ORDERS
     ],
 )
-@pytest.mark.parametrize("beam", [1, 2, 3])
+@pytest.mark.parametrize(
+    "beam", [2, *(pytest.param(other, marks=pytest.mark.costly) for other in (1, 3))]
+)
 def test_nothing_is_trained_twice_though_networks_are_dropped(
     study: Make, Rehearsal: Any, order: str, beam: int
 ) -> None:
     """In whatever order trainings are finished, and with rivals beside."""
-
-    def curve(cell: Cell) -> float:
-        rough = random.Random(f"{way(cell)} {cell.replicate}").gauss(0, 1)
-        return trap(cell) + rough
-
-    declared, _ = beamed(study, beam=beam, cycles=4, rivals=["constant", "warm_start"])
-    rehearsal = Rehearsal(curve)
-    found: Any = experiment(declared, Graph(declared.system, "0" * 64))
+    declared, _ = beamed(study, beam=beam, **WITH_RIVALS)
+    rehearsal = Rehearsal(rough)
+    study_experiment: Any = experiment(declared, Graph(declared.system, "0" * 64))
     dropped: list[str] = []
 
     def drop(results: Any) -> None:
-        needed = found.known_cells()
+        needed = study_experiment.known_cells()
         gone = [result.checkpoint for result in results if result.cell not in needed]
         rehearsal.lost.update(gone)
         dropped.extend(gone)
 
-    found.hooks.on_discardable = drop
-    rehearsal.run(found.searches(), order=ORDERS[order])
+    study_experiment.hooks.on_discardable = drop
+    rehearsal.run(study_experiment.searches(), order=ORDERS[order])
     assert len(rehearsal.trained) == len(set(rehearsal.trained))
-    assert found.table("tiny-0")["complete"]
-    carried = {cell.id for run in found.runs().values() for each in run for cell in each.cells}
+    assert study_experiment.table("tiny-0")["complete"]
+    carried = {
+        cell.id for run in study_experiment.runs().values() for each in run for cell in each.cells
+    }
     assert not carried & set(dropped)
     # all is dropped but what one of them went on from
     assert len(set(rehearsal.trained) - set(dropped)) <= 5 * 2 * (1 + beam + 1 + 2)
-    whole = experiment(declared, Graph(declared.system, "0" * 64))
-    plain = Rehearsal(curve)
-    plain.run(whole.searches())
-    assert whole.table("tiny-0") == found.table("tiny-0")
-    assert sorted(plain.trained) == sorted(rehearsal.trained)
+    table, trained = undisturbed(beam)
+    assert study_experiment.table("tiny-0") == table
+    assert sorted(rehearsal.trained) == sorted(trained)
 
 
 @pytest.mark.parametrize("stop", [1, 4, 9, 14, 20])
@@ -217,8 +233,8 @@ def test_the_expected_number_of_trainings_counts_the_beam(study: Make, Rehearsal
         return 90 - abs(cell.max_lr - 0.1) * 100 - 0.1 * abs((way(cell)[-2:-1] or (0.1,))[0] - 0.1)
 
     for beam in (1, 2, 3):
-        _, found = beamed(study, beam=beam)
-        expected = expected_cells(found)
+        _, study_experiment = beamed(study, beam=beam)
+        expected = expected_cells(study_experiment)
         rehearsal, after = run(study, Rehearsal, smooth, beam=beam)
         assert expected == len(rehearsal.trained)
         assert expected_cells(after, set(rehearsal.trained)) == expected
@@ -227,13 +243,13 @@ def test_the_expected_number_of_trainings_counts_the_beam(study: Make, Rehearsal
 def test_a_beam_tells_its_cycles_and_where_its_own_cells_are(study: Make, Rehearsal: Any) -> None:
     lines: list[str] = []
     declared, _ = beamed(study)
-    found = experiment(
+    study_experiment = experiment(
         declared, Graph(declared.system, "0" * 64), ExperimentCallbacks(on_cycle=lines.append)
     )
     rehearsal = Rehearsal(trap)
-    rehearsal.run(found.searches())
+    rehearsal.run(study_experiment.searches())
     assert sum("beam of 2: keeps" in line for line in lines) == 3
-    places = [place for place, _ in found.study_keys()]
+    places = [place for place, _ in study_experiment.study_keys()]
     assert len(places) == len(set(places))
     assert {place for _, place in rehearsal.recorded} == set(places)
 
@@ -258,8 +274,8 @@ def test_a_tie_by_rounding_goes_to_the_lower_max_lr_in_beam_and_greed(
     def tie(cell: Cell) -> float:
         return exact.get(cell.max_lr, (80.0, 80.0))[cell.replicate]
 
-    _, found = run(study, Rehearsal, tie, replicates=2, cycles=1)
-    table = found.table("tiny-0")
+    _, study_experiment = run(study, Rehearsal, tie, replicates=2, cycles=1)
+    table = study_experiment.table("tiny-0")
     assert [cycle["well_tuned"] for cycle in table["cycles"]] == [0.05, 0.05]
     first, second = table["beam"]["cycles"]
     assert first["kept"] == [[0.05], [0.1]]

@@ -216,6 +216,6 @@ def test_a_printed_accuracy_of_zero_has_no_relative_improvement() -> None:
         "good.yaml",
     )
     assert isinstance(study, SchedulesStudy)
-    found = [EntryResults(entry) for entry in study.schedules]
-    (column,) = schedules.table(study, "good-0", found, complete=False)["columns"]
+    entries = [EntryResults(entry) for entry in study.schedules]
+    (column,) = schedules.table(study, "good-0", entries, complete=False)["columns"]
     assert (column["paper"]["difference"], column["paper"]["relative"]) == (1.0, None)

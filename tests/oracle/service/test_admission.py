@@ -26,8 +26,8 @@ def content(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def paths(found: list[Problem]) -> list[str]:
-    return [each.path for each in found]
+def paths(problems: list[Problem]) -> list[str]:
+    return [each.path for each in problems]
 
 
 @pytest.fixture
@@ -125,15 +125,15 @@ def test_a_server_without_data_folders_says_how_to_get_some() -> None:
 def test_parts_lie_below_the_folder_of_images(folders: dict[str, Path]) -> None:
     parts = ["train", "/etc", "../elsewhere", "train/../../elsewhere"]
     dataset = {"name": "image_folder", "root": None, "parts": parts, "size": None}
-    found = admission.problems(content(dataset=dataset), {}, folders, "images")
-    assert paths(found) == ["dataset.parts[1]", "dataset.parts[2]", "dataset.parts[3]"]
+    problems = admission.problems(content(dataset=dataset), {}, folders, "images")
+    assert paths(problems) == ["dataset.parts[1]", "dataset.parts[2]", "dataset.parts[3]"]
 
 
 def test_nothing_is_downloaded_for_others(folders: dict[str, Path]) -> None:
     dataset = {"name": "cifar10", "root": None, "download": True}
     for data in ("images", None):
-        found = admission.problems(content(dataset=dataset), {}, folders, data)
-        assert "dataset.download" in paths(found)
+        problems = admission.problems(content(dataset=dataset), {}, folders, data)
+        assert "dataset.download" in paths(problems)
 
 
 def test_every_kind_of_data_that_needs_a_folder_is_known_by_its_root() -> None:
@@ -152,8 +152,8 @@ def test_every_kind_of_data_that_needs_a_folder_is_known_by_its_root() -> None:
 )
 def test_a_training_function_must_be_on_the_servers_list(trainer: object) -> None:
     allow = {"mine": "mypackage.train:train"}
-    found = admission.problems(admission.resolved({"trainer": trainer}, allow), allow, {}, None)
-    assert [each.path for each in found] == ["trainer"]
+    problems = admission.problems(admission.resolved({"trainer": trainer}, allow), allow, {}, None)
+    assert [each.path for each in problems] == ["trainer"]
     named = admission.resolved({"trainer": "mine"}, allow)
     assert named == {"trainer": {"function": "mypackage.train:train"}}
     assert admission.problems(named, allow, {}, None) == []

@@ -2,6 +2,8 @@
 
 import errno
 import json
+import queue
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -51,9 +53,9 @@ def settings(tmp_path: Path) -> ServerSettings:
 
 @pytest.fixture
 def service(settings: ServerSettings) -> Iterator[Service]:
-    found = Service(settings)
-    yield found
-    found.close()
+    opened_service = Service(settings)
+    yield opened_service
+    opened_service.close()
 
 
 @pytest.fixture
@@ -72,10 +74,10 @@ Claim = Callable[..., Job]
 
 
 def timeless(table: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(table))
-    for cost in found["cost"].values():
+    read_table: dict[str, Any] = json.loads(json.dumps(table))
+    for cost in read_table["cost"].values():
         del cost["seconds"]
-    return found
+    return read_table
 
 
 def test_a_job_ends_as_its_run_does(
@@ -160,9 +162,9 @@ def test_a_job_whose_report_cannot_be_written_is_done(
     job = claimed()
     assert driver.run_job(job.id, settings, ME) == 0
     assert service.jobs.get(job.id).state == "done"
-    told = [event.text for event in service.jobs.events(job.id) if "report" in event.text]
-    assert len(told) == 1
-    assert told[0].startswith(
+    lines = [event.text for event in service.jobs.events(job.id) if "report" in event.text]
+    assert len(lines) == 1
+    assert lines[0].startswith(
         "the report was not written: /disk/report.html: No space left on device; make room there"
     )
 
@@ -221,7 +223,7 @@ def test_a_driver_waits_a_little_for_trainings_that_another_has_and_then_lets_th
     last = service.jobs.events(job.id)[-1]
     assert last.kind == "say"
     assert last.text.endswith("it is tried again later")
-    monkeypatch.setattr(driver, "_PATIENCE", 30)
+    monkeypatch.setattr(driver, "_PATIENCE", 600)
     lease = service.database.lease(prepared.graph.id, lambda text: None)
     lease.__enter__()
     monkeypatch.setattr(driver.time, "sleep", lambda _: lease.__exit__(None, None, None))
@@ -326,26 +328,66 @@ def reporter(row: Row, now: Callable[[], float] = time.monotonic) -> Reporter:
     return Reporter(jobs, "a-1", ME, now)
 
 
+class Pauses(threading.Event):
+    """The end of a reporter, whose pauses last until the test ends them, whatever their length."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun: queue.SimpleQueue[float | None] = queue.SimpleQueue()
+        self._over = threading.Semaphore(0)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._begun.put(timeout)
+        assert self._over.acquire(timeout=300)
+        return self.is_set()
+
+    def set(self) -> None:
+        super().set()
+        self._over.release()
+
+    def begun(self) -> float | None:
+        """Wait until the reporter pauses; return for how many seconds it would."""
+        return self._begun.get(timeout=300)
+
+    def end(self) -> None:
+        """End one pause."""
+        self._over.release()
+
+
 def test_cells_are_written_once_a_second_and_at_the_end() -> None:
-    row = Row()
-    with reporter(row) as found:
-        end = time.monotonic() + 2.5
-        done = 0
-        while time.monotonic() < end:
-            done += 1
-            found.cells(done, 10**9)
-        between = len(row.written)
-    assert 1 <= between <= 3
-    assert len(row.written) == between + 1
-    assert row.written[-1][0] == done > 1000
+    row, pauses = Row(), Pauses()
+    unstarted = reporter(row)
+    unstarted._end = pauses
+    with unstarted as job_reporter:
+        for second in range(3):
+            assert pauses.begun() == 1.0
+            for done in range(1000 * second + 1, 1000 * second + 1001):
+                job_reporter.cells(done, 10**9)
+            assert [done for done, _, _ in row.written] == [1000, 2000][:second]
+            if second < 2:
+                pauses.end()
+    assert [done for done, _, _ in row.written] == [1000, 2000, 3000]
+
+
+def test_nothing_is_written_where_no_cell_came() -> None:
+    row, pauses = Row(), Pauses()
+    unstarted = reporter(row)
+    unstarted._end = pauses
+    with unstarted as job_reporter:
+        job_reporter.cells(1, 9)
+        for _ in range(3):
+            pauses.begun()
+            pauses.end()
+        pauses.begun()
+    assert [each[:2] for each in row.written] == [(1, 9)]
 
 
 def test_cells_that_came_in_a_burst_are_written_though_no_more_come() -> None:
     row = Row()
-    with reporter(row) as found:
-        found.cells(1, 9)
-        found.cells(2, 9)
-        patience = time.monotonic() + 10
+    with reporter(row) as job_reporter:
+        job_reporter.cells(1, 9)
+        job_reporter.cells(2, 9)
+        patience = time.monotonic() + 120
         while not row.written:
             assert time.monotonic() < patience
             time.sleep(0.01)
@@ -354,33 +396,37 @@ def test_cells_that_came_in_a_burst_are_written_though_no_more_come() -> None:
 
 def test_the_time_left_goes_by_this_drivers_own_trainings() -> None:
     row, times = Row(), iter([100.0, 130.0, 160.0, 161.0])
-    found = reporter(row, lambda: next(times))
+    job_reporter = reporter(row, lambda: next(times))
     for done, known in ((50, 100), (60, 100), (80, 100), (100, 100)):
-        found.cells(done, known)
-        found.flush()
+        job_reporter.cells(done, known)
+        job_reporter.flush()
     assert row.written == [(50, 100, None), (60, 100, 120.0), (80, 100, 40.0), (100, 100, 0.0)]
 
 
 def test_a_database_that_is_away_is_told_again() -> None:
     row = Row()
     row.away = True
-    with reporter(row) as found:
-        found.cells(1, 9)
+    with reporter(row) as job_reporter:
+        job_reporter.cells(1, 9)
         with pytest.raises(StorageError):
-            found.flush()
+            job_reporter.flush()
         row.away = False
     assert [each[:2] for each in row.written] == [(1, 9)]
 
 
 def test_a_reporter_that_was_withdrawn_says_so_with_every_word() -> None:
     row = Row()
-    found = reporter(row)
-    found.cells(1, 9)
+    job_reporter = reporter(row)
+    job_reporter.cells(1, 9)
     row.mine = False
     with pytest.raises(JobWithdrawn):
-        found.flush()
+        job_reporter.flush()
     row.mine = True
-    for word in (lambda: found.cells(2, 9), lambda: found.line("cycle 0"), lambda: found.say("hi")):
+    for word in (
+        lambda: job_reporter.cells(2, 9),
+        lambda: job_reporter.line("cycle 0"),
+        lambda: job_reporter.say("hi"),
+    ):
         with pytest.raises(JobWithdrawn):
             word()
 

@@ -100,9 +100,9 @@ def test_the_same_observation_again_is_fine_and_another_accuracy_is_not(opened: 
         assert (answer.added, len(answer.conflicts)) == (0, 1)
         assert answer.next is not None  # the trainer goes on
     assert opened.store.observations(RUN.id) == {(0, 0.1, 0)}
-    found = runs.find(RUN.id)
-    assert found is not None
-    assert found[1].done == 1
+    stored = runs.find(RUN.id)
+    assert stored is not None
+    assert stored[1].done == 1
 
 
 def test_where_one_of_several_was_not_asked_for_none_is_taken(opened: Opened) -> None:

@@ -101,11 +101,11 @@ def test_a_study_over_a_limit_is_refused_before_it_is_looked_at(
         raise AssertionError("the study was looked at")
 
     monkeypatch.setattr(services, "start_problems", computed)
-    found = opened(tmp_path, limits=Limits(cells=17))
+    service = opened(tmp_path, limits=Limits(cells=17))
     with pytest.raises(BadInput, match=r"17 training runs here.*--limit training-runs"):
-        found.submit(study_yaml(), form="yaml", owner="me")
-    assert found.jobs.page() == []
-    found.close()
+        service.submit(study_yaml(), form="yaml", owner="me")
+    assert service.jobs.page() == []
+    service.close()
 
 
 def test_no_more_external_runs_are_declared_than_are_allowed(service: Service) -> None:

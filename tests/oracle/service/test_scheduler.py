@@ -80,7 +80,7 @@ def ended(process: subprocess.Popen[bytes]) -> bool:
 
 
 def until(true: Callable[[], Any]) -> None:
-    patience = time.monotonic() + 30
+    patience = time.monotonic() + 120
     while not true():
         assert time.monotonic() < patience
         time.sleep(0.005)
@@ -372,13 +372,13 @@ def test_a_driver_is_told_how_to_run_on_its_input_alone(
         ray_address="head:6379",
     )
     script = 'echo "$RAY_ADDRESS $1"; env; tr "\\0" " " < /proc/$$/cmdline; cat > "$0"'
-    told = tmp_path / "told"
-    process = driver_process.started(job, settings, here.holder, ("sh", "-c", script, str(told)))
-    assert process.wait(30) == 0
+    file = tmp_path / "told"
+    process = driver_process.started(job, settings, here.holder, ("sh", "-c", script, str(file)))
+    assert process.wait(120) == 0
     log = driver_process.log_path(settings, job.id).read_text()
     assert log.startswith("head:6379 a-1\n")
     assert "secret" not in log
-    known, holder, server = driver_process.understood(told.read_text())
+    known, holder, server = driver_process.understood(file.read_text())
     assert (holder, server) == (here.holder, os.getpid())
     for field in ("url", "folder", "data", "allow", "workers", "device", "backend", "save_every"):
         assert getattr(known, field) == getattr(settings, field), field

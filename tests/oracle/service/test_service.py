@@ -9,7 +9,7 @@ import pytest
 import yaml
 from factories import tiny_content
 
-from oracle.database import parse_url, sqlite_url
+from oracle.database import RunRecord, parse_url, sqlite_url
 from oracle.errors import Forbidden, KeyReused, QueueFull, UnknownJob
 from oracle.records.jobs import Holder, Job
 from oracle.records.tokens import Scope, Token
@@ -22,6 +22,7 @@ from oracle.storage import session
 from oracle.study.loading import read_json
 from oracle.study.validation import parse
 from scyc.errors import BadInput
+from scyc.specs.base import as_json
 
 STUDY: dict[str, Any] = tiny_content(without=("pruning",))
 Open = Callable[..., Service]
@@ -66,25 +67,25 @@ def run(to: Service, progress: Progress | None = None, **changes: Any) -> str:
 
 
 def test_a_study_is_queued_as_it_was_declared(opened: Open) -> None:
-    found = opened()
-    job, new = submit(found, priority=3)
+    opened_service = opened()
+    job, new = submit(opened_service, priority=3)
     assert new
     assert (job.state, job.owner, job.priority, job.study_name) == ("queued", "ann", 3, "tiny")
     assert yaml.safe_load(job.source) == STUDY
     assert parse(json.loads(job.study), "job") == parse(STUDY, "study")
     assert job.id.startswith("tiny-")
-    assert found.jobs.get(job.id) == job
+    assert opened_service.jobs.get(job.id) == job
 
 
 def test_the_same_study_is_the_same_job_however_it_is_written(opened: Open) -> None:
-    found = opened()
-    job, _ = submit(found)
+    opened_service = opened()
+    job, _ = submit(opened_service)
     text = json.dumps(STUDY | {"seed": 0, "network": "fully_connected"} | STUDY, indent=3)
-    assert found.submit(text, form="json", owner="bob") == (job, False)
+    assert opened_service.submit(text, form="json", owner="bob") == (job, False)
     others = [
-        submit(found, {"seed": 1}),
-        submit(found, {"beside": "other"}),
-        submit(found, shrink=ScaleDown(cycles=1)),
+        submit(opened_service, {"seed": 1}),
+        submit(opened_service, {"beside": "other"}),
+        submit(opened_service, shrink=ScaleDown(cycles=1)),
     ]
     assert all(new for _, new in others)
     assert len({job.id, *(other.id for other, _ in others)}) == 4
@@ -93,17 +94,18 @@ def test_the_same_study_is_the_same_job_however_it_is_written(opened: Open) -> N
 def test_images_of_another_folder_are_another_job(opened: Open, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-    found = opened(data={"a": tmp_path / "a", "b": tmp_path / "b"})
+    opened_service = opened(data={"a": tmp_path / "a", "b": tmp_path / "b"})
     dataset = {"name": "image_folder"}
-    named = [submit(found, {"dataset": dataset}, data=name)[0].id for name in ("a", "b")]
+    named = [submit(opened_service, {"dataset": dataset}, data=name)[0].id for name in ("a", "b")]
     rooted = [
-        submit(found, {"dataset": dataset | {"root": str(tmp_path / name)}})[0].id for name in "ab"
+        submit(opened_service, {"dataset": dataset | {"root": str(tmp_path / name)}})[0].id
+        for name in "ab"
     ]
     assert len({*named, *rooted}) == 4
 
 
 def test_a_study_is_refused_with_all_that_is_wrong_at_once(opened: Open) -> None:
-    found = opened()
+    opened_service = opened()
     wrong = {
         "network": "os.path:join",
         "dataset": {"name": "image_folder", "root": "/etc"},
@@ -111,100 +113,105 @@ def test_a_study_is_refused_with_all_that_is_wrong_at_once(opened: Open) -> None
         "epochs": 3,
     }
     always = {"cycles", "epochs", "network"}
-    assert set(refused(found, wrong, priority=101)) == always | {"dataset.root", "priority"}
-    assert set(refused(found, wrong, data="images")) == always | {"data"}
-    assert refused(found, shrink=ScaleDown(cycles=3)) == ["cycles"]
+    assert set(refused(opened_service, wrong, priority=101)) == always | {
+        "dataset.root",
+        "priority",
+    }
+    assert set(refused(opened_service, wrong, data="images")) == always | {"data"}
+    assert refused(opened_service, shrink=ScaleDown(cycles=3)) == ["cycles"]
     with pytest.raises(BadInput):
-        found.submit("a: [", form="yaml", owner="ann")
+        opened_service.submit("a: [", form="yaml", owner="ann")
     with pytest.raises(BadInput):
-        found.submit("[1]", form="json", owner="ann")
+        opened_service.submit("[1]", form="json", owner="ann")
 
 
 def test_a_listed_network_is_named_by_the_servers_word(opened: Open) -> None:
-    found = opened(allow={"mine": "os.path:join"})
-    job, _ = submit(found, {"network": "mine"})
+    opened_service = opened(allow={"mine": "os.path:join"})
+    job, _ = submit(opened_service, {"network": "mine"})
     assert json.loads(job.study)["network"] == {"factory": "os.path:join", "options": {}}
-    assert submit(found, {"network": "os.path:join"}) == (job, False)
+    assert submit(opened_service, {"network": "os.path:join"}) == (job, False)
 
 
 def test_a_key_stands_for_one_study_of_its_owner(opened: Open) -> None:
-    found = opened()
-    job, _ = submit(found, key="once")
-    assert submit(found, key="once") == (job, False)
+    opened_service = opened()
+    job, _ = submit(opened_service, key="once")
+    assert submit(opened_service, key="once") == (job, False)
     with pytest.raises(KeyReused):
-        submit(found, {"seed": 1}, key="once")
-    assert submit(found, {"seed": 1}, key="once", owner="bob")[1]
+        submit(opened_service, {"seed": 1}, key="once")
+    assert submit(opened_service, {"seed": 1}, key="once", owner="bob")[1]
 
 
 def test_a_full_queue_takes_no_more_but_knows_what_it_has(opened: Open) -> None:
-    found = opened(queue=2)
-    first, _ = submit(found)
-    submit(found, {"seed": 1})
+    opened_service = opened(queue=2)
+    first, _ = submit(opened_service)
+    submit(opened_service, {"seed": 1})
     with pytest.raises(QueueFull, match="2 jobs"):
-        submit(found, {"seed": 2})
-    assert submit(found) == (first, False)
-    found.jobs.claim(Holder("me", "boot/ns 1 2 host"))
-    assert submit(found, {"seed": 2})[1]
+        submit(opened_service, {"seed": 2})
+    assert submit(opened_service) == (first, False)
+    opened_service.jobs.claim(Holder("me", "boot/ns 1 2 host"))
+    assert submit(opened_service, {"seed": 2})[1]
 
 
 @pytest.mark.parametrize("act", ["cancel", "resume", "reprioritise"])
 def test_a_job_is_its_owners_and_the_admins(opened: Open, act: str) -> None:
-    found = opened()
-    job, _ = submit(found)
+    opened_service = opened()
+    job, _ = submit(opened_service)
     more = (5,) if act == "reprioritise" else ()
-    before = found.jobs.get(job.id)
+    before = opened_service.jobs.get(job.id)
     with pytest.raises(Forbidden, match="ann's"):
-        getattr(found, act)(job.id, *more, token("bob"))
-    assert found.jobs.get(job.id) == before
+        getattr(opened_service, act)(job.id, *more, token("bob"))
+    assert opened_service.jobs.get(job.id) == before
     for who in (token("ann"), token("root", "admin")):
-        after = getattr(found, act)(job.id, *more, who)
+        after = getattr(opened_service, act)(job.id, *more, who)
         assert after.state == ("cancelled" if act == "cancel" else "queued")
         assert after.priority == (5 if act == "reprioritise" else 0)
     with pytest.raises(UnknownJob):
-        getattr(found, act)("tiny-00000000", *more, token("root", "admin"))
+        getattr(opened_service, act)("tiny-00000000", *more, token("root", "admin"))
 
 
 def test_a_priority_that_is_none_is_refused(opened: Open) -> None:
-    found = opened()
-    job, _ = submit(found)
+    opened_service = opened()
+    job, _ = submit(opened_service)
     with pytest.raises(BadInput, match="-100 to 100"):
-        found.reprioritise(job.id, 101, token("ann"))
+        opened_service.reprioritise(job.id, 101, token("ann"))
 
 
 def test_a_run_is_found_by_its_id_its_job_and_its_study(opened: Open) -> None:
-    found = opened()
-    job, _ = submit(found)
+    opened_service = opened()
+    job, _ = submit(opened_service)
     with pytest.raises(UnknownJob, match="no run yet"):
-        found.run(job.id)
+        opened_service.run(job.id)
     with pytest.raises(UnknownJob, match="nothing"):
-        found.run("nothing")
-    first = run(found)
+        opened_service.run("nothing")
+    first = run(opened_service)
     holder = Holder("me", "boot/ns 1 2 host")
-    found.jobs.claim(holder)
-    found.jobs.ran_as(job.id, holder, first)
-    second = run(found, seed=1, cycles=1)
-    assert [each.record.run_id for each in found.runs()] == [first, second]
-    assert found.run(first).record.run_id == found.run(job.id).record.run_id == first
-    assert found.run("tiny").record.run_id == second  # the latest
-    assert {each.state for each in found.runs()} == {"done"}
+    opened_service.jobs.claim(holder)
+    opened_service.jobs.ran_as(job.id, holder, first)
+    second = run(opened_service, seed=1, cycles=1)
+    assert [each.record.run_id for each in opened_service.runs()] == [first, second]
+    assert (
+        opened_service.run(first).record.run_id == opened_service.run(job.id).record.run_id == first
+    )
+    assert opened_service.run("tiny").record.run_id == second  # the latest
+    assert {each.state for each in opened_service.runs()} == {"done"}
 
 
 def test_a_run_whose_study_another_version_declared_is_left_out(opened: Open) -> None:
-    found = opened()
-    name = run(found, cycles=1)
-    record = found.database.run(name)
+    opened_service = opened()
+    name = run(opened_service, cycles=1)
+    record = opened_service.database.run(name)
     assert record is not None
     strange = record.__class__("tiny-1", record.graph, record.fingerprint, '{"a": 1}', "done")
-    found.database.register(strange)
-    assert [each.record.run_id for each in found.runs()] == [name]
+    opened_service.database.register(strange)
+    assert [each.record.run_id for each in opened_service.runs()] == [name]
     with pytest.raises(UnknownJob):
-        found.run("tiny-1")
+        opened_service.run("tiny-1")
 
 
 def test_a_table_grows_with_the_storage_and_is_computed_once_for_many(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = opened()
+    opened_service = opened()
     computed: list[str] = []
 
     def counted(*arguments: Any) -> Any:
@@ -218,15 +225,15 @@ def test_a_table_grows_with_the_storage_and_is_computed_once_for_many(
     def cells(done: int, known: int) -> None:
         if done in (8, 16):
             before = len(computed)
-            table = found.table(found.run("tiny"))
+            table = opened_service.table(opened_service.run("tiny"))
             lengths.append(len(table["cycles"]))
             assert len(computed) == before + 1
 
-    run(found, Progress(cells=cells))
-    known = found.run("tiny")
+    run(opened_service, Progress(cells=cells))
+    known = opened_service.run("tiny")
     computed.clear()
     with ThreadPoolExecutor(8) as pool:
-        tables = list(pool.map(found.table, [known] * 40))
+        tables = list(pool.map(opened_service.table, [known] * 40))
     assert len(computed) == 1
     assert len(lengths) == 2
     assert lengths[0] < lengths[1] < len(tables[0]["cycles"]) == 3
@@ -236,10 +243,10 @@ def test_a_table_grows_with_the_storage_and_is_computed_once_for_many(
 
 
 def test_a_run_that_records_nothing_has_no_distributions(opened: Open) -> None:
-    found = opened()
-    run(found, cycles=1)
+    opened_service = opened()
+    run(opened_service, cycles=1)
     with pytest.raises(BadInput, match="add record"):
-        found.table(found.run("tiny"), "oracle")
+        opened_service.table(opened_service.run("tiny"), "oracle")
 
 
 def test_a_servers_runs_are_found_beside_those_of_the_command(opened: Open, tmp_path: Path) -> None:
@@ -250,8 +257,8 @@ def test_a_servers_runs_are_found_beside_those_of_the_command(opened: Open, tmp_
     served = run(opened(), cycles=1)
     plain = prepare.prepare(parse(STUDY | {"name": "plain", "cycles": 1}, "plain"), where)
     execute.execute(plain)
-    found = {each.record.run_id: each.folder for each in catalog.find(where)}
-    assert found == {served: tmp_path / "tiny", plain.run_id: tmp_path / "plain"}
+    folders = {each.record.run_id: each.folder for each in catalog.find(where)}
+    assert folders == {served: tmp_path / "tiny", plain.run_id: tmp_path / "plain"}
 
 
 @pytest.mark.parametrize(
@@ -280,3 +287,18 @@ def test_json_is_nested_by_its_brackets_not_those_in_its_texts() -> None:
     text = json.dumps({"a": "[{" * 50, "b": '\\"' + "[" * 50, "c": [[[1e-3]]]})
     assert read_json(text) == json.loads(text)
     assert read_json("[" * 20 + "]" * 20) == json.loads("[" * 20 + "]" * 20)
+
+
+def test_a_study_means_its_run_as_written_and_not_a_later_smaller_one(opened: Open) -> None:
+    served = opened()
+
+    def stored(run_id: str, **shrunk: str) -> None:
+        study = as_json(parse(STUDY | {"shrunk": shrunk}, "tiny"))
+        served.database.register(RunRecord(run_id, "graph", "images", json.dumps(study), "done"))
+
+    stored("tiny-00000001", cycles="1 of 2")
+    assert served.run("tiny").record.run_id == "tiny-00000001"
+    stored("tiny-00000002")
+    stored("tiny-00000003", grid="2 of 3")
+    assert served.run("tiny").record.run_id == "tiny-00000002"
+    assert served.run("tiny-00000003").record.run_id == "tiny-00000003"

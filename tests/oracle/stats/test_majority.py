@@ -19,8 +19,8 @@ def test_few_images_tell_little_and_the_best_of_many_tries_less() -> None:
 
 
 def test_the_bound_is_chernoffs() -> None:
-    found = 300 * (0.3 * math.log(3) + 0.7 * math.log(0.7 / 0.9))  # 46.1 nats
-    assert at_chance(30.0, 10.0, 300, tries=math.ceil(0.05 * math.exp(found)) + 10**6)
+    nats = 300 * (0.3 * math.log(3) + 0.7 * math.log(0.7 / 0.9))  # 46.1 nats
+    assert at_chance(30.0, 10.0, 300, tries=math.ceil(0.05 * math.exp(nats)) + 10**6)
     assert not at_chance(30.0, 10.0, 300, tries=10**6)
 
 

@@ -31,22 +31,22 @@ def test_a_rate_that_changes_all_the_time_has_no_window() -> None:
 def test_a_rise_is_the_mean_slope_in_points_a_tenth_of_the_budget() -> None:
     """Of 200 iterations: 1 point in 10 is 2 points in 20; the other rises by half of that."""
     curves = [((60, 50.0), (70, 51.0), (80, 52.0)), ((60, 40.0), (70, 40.5), (80, 41.0))]
-    found = plateau.rise(curves, (60, 70, 80), 200)
-    assert found is not None
-    assert found.points == pytest.approx(1.5)
-    assert found.standard_error == pytest.approx(0.5)
+    gain = plateau.rise(curves, (60, 70, 80), 200)
+    assert gain is not None
+    assert gain.points == pytest.approx(1.5)
+    assert gain.standard_error == pytest.approx(0.5)
 
 
 def test_a_curve_that_swings_is_fitted_by_least_squares() -> None:
     """Slope of 0, 2, 1 at 0, 10, 20: (-10 * 0 + 10 * 1) / 200 a step, 0.5 in ten of 100."""
-    found = plateau.rise([((10, 0.0), (20, 2.0), (30, 1.0))], (10, 20, 30), 100)
-    assert found == plateau.Rise(pytest.approx(0.5), None)
+    gain = plateau.rise([((10, 0.0), (20, 2.0), (30, 1.0))], (10, 20, 30), 100)
+    assert gain == plateau.Rise(pytest.approx(0.5), None)
 
 
 def test_a_curve_that_broke_off_is_left_out() -> None:
     whole, short = ((60, 50.0), (80, 52.0)), ((60, 50.0), (63, 0.0))
-    found = plateau.rise([whole, short], (60, 80), 100)
-    assert found == plateau.Rise(pytest.approx(1.0), None)
+    gain = plateau.rise([whole, short], (60, 80), 100)
+    assert gain == plateau.Rise(pytest.approx(1.0), None)
     assert plateau.rise([short], (60, 80), 100) is None
     assert plateau.rise([whole], (), 100) is None
 

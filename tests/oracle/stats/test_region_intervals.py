@@ -363,16 +363,16 @@ def test_a_subset_of_a_grid_keeps_its_places() -> None:
 
 def test_values_that_tie_around_the_best_have_an_interval_though_noise_lies_far_below() -> None:
     tied = {0.01 * 1.5**step: MaxLrScores((50.0, 51.0), False) for step in range(5)}
-    found = infer_region(
+    region = infer_region(
         {0.001: MaxLrScores((10.0, 14.0), False), 0.002: MaxLrScores((11.0, 10.0), False)} | tied,
         0.5,
         "points",
     )
-    assert found is not None
-    assert found.low is not None
-    assert found.high is not None
-    assert found.low.low <= 0.01 <= found.low.high
-    assert found.high.low <= 0.01 * 1.5**4 <= found.high.high
+    assert region is not None
+    assert region.low is not None
+    assert region.high is not None
+    assert region.low.low <= 0.01 <= region.low.high
+    assert region.high.low <= 0.01 * 1.5**4 <= region.high.high
 
 
 def test_the_noise_of_replicates_that_share_no_max_lr_is_finite() -> None:

@@ -240,8 +240,8 @@ def test_schedules_that_differ_are_other_trainings_of_one_graph(
     ]
     for index, cell in enumerate(cells):
         store.add(graph, "tiny", S_CYC, cell, result(cell, test_accuracy=float(index)))
-    found = store.results(graph)
-    assert [found[cell.id].test_accuracy for cell in cells] == [0.0, 1.0, 2.0]
+    results = store.results(graph)
+    assert [results[cell.id].test_accuracy for cell in cells] == [0.0, 1.0, 2.0]
 
 
 def test_other_graphs_are_not_seen(store: ResultStore, graph: Graph, system: Any) -> None:
@@ -353,7 +353,7 @@ def test_a_database_that_fails_is_told_as_such(
     for act in (
         ledger.runs,
         lambda: store.results(graph),
-        lambda: store.count(graph),
+        lambda: store.stamp(graph),
         lambda: store.add(graph, "tiny", ORACLE, cell, result(cell)),
     ):
         with pytest.raises(StorageError):
@@ -435,8 +435,8 @@ def test_a_connection_that_was_lost_while_nobody_used_it_is_made_anew(
 
     def process() -> int:
         with own.reading() as connection:
-            found: int = connection.execute(sa.select(sa.func.pg_backend_pid())).scalar_one()
-        return found
+            pid: int = connection.execute(sa.select(sa.func.pg_backend_pid())).scalar_one()
+        return pid
 
     def lose(pid: int) -> None:
         other = sa.create_engine(postgresql_server)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from oracle.errors import PackFailed
-from oracle.execution import worker
+from oracle.execution import pack_state
 from oracle.runs import execute, prepare
 from oracle.settings import Settings
 from oracle.study.base import Study
@@ -24,7 +24,7 @@ def run(study: Study, folder: Path, store: str | None) -> oracle.OracleTable:
 
 @pytest.fixture(autouse=True)
 def _own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_OWN", tmp_path / "own")
+    monkeypatch.setattr(pack_state, "_OWN", tmp_path / "own")
 
 
 @pytest.fixture

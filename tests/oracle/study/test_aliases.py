@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from oracle.study.loading import bundled_studies, read_yaml
+from oracle.study.built_in import bundled_studies
+from oracle.study.loading import read_yaml
 from oracle.study.validation import parse
 from scyc.errors import BadInput
 

@@ -37,11 +37,11 @@ def refused(text: str) -> list[Problem]:
 
 
 def test_the_good_study_is_read_and_exponents_are_numbers() -> None:
-    found = parse(read_yaml(GOOD, "mine.yaml"), "mine.yaml")
-    assert found.s_cyc.epsilon == 0.03
-    assert found.training.optimizer.weight_decay == 1e-4
-    assert found.grid.max_lr == (0.01, 0.1)
-    assert found.replicates == 3
+    study = parse(read_yaml(GOOD, "mine.yaml"), "mine.yaml")
+    assert study.s_cyc.epsilon == 0.03
+    assert study.training.optimizer.weight_decay == 1e-4
+    assert study.grid.max_lr == (0.01, 0.1)
+    assert study.replicates == 3
 
 
 # what replaces what in GOOD; the path of the problem; a part of its rule
@@ -205,10 +205,10 @@ def test_a_study_is_a_mapping(text: str) -> None:
     ],
 )
 def test_plain_values_read_as_they_look(text: str, value: object) -> None:
-    found = read_yaml(f"a: {text}", "x")
-    assert found == {"a": value}
-    assert isinstance(found, dict)
-    assert type(found["a"]) is type(value)
+    content = read_yaml(f"a: {text}", "x")
+    assert content == {"a": value}
+    assert isinstance(content, dict)
+    assert type(content["a"]) is type(value)
 
 
 @given(
@@ -228,10 +228,10 @@ def test_anything_in_any_field_is_read_or_refused(junk: Any, place: str) -> None
     assert isinstance(content, dict)
     content = copy.deepcopy(content) | {place: junk}
     try:
-        found: Study | BadInput = parse(content, "mine.yaml")
+        outcome: Study | BadInput = parse(content, "mine.yaml")
     except BadInput as error:
-        found = error
-    assert isinstance(found, Study) or found.problems
+        outcome = error
+    assert isinstance(outcome, Study) or outcome.problems
 
 
 def test_every_study_that_ships_is_valid() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import torch
 
+from oracle.study.built_in import bundled_studies
 from oracle.study.distributions import DistributionsStudy
-from oracle.study.loading import bundled_studies, read_yaml
+from oracle.study.loading import read_yaml
 from oracle.study.oracle import OracleStudy
 from oracle.study.parts.replicates import ReplicateRange
 from oracle.study.parts.rivals import NEEDS, RIVALS
@@ -39,18 +40,18 @@ GUIDE = "\n".join((REFERENCE / f"{name}.md").read_text("utf-8") for name in PAGE
 
 
 def read(text: str) -> dict[str, Any]:
-    found = read_yaml(text, "guide")
-    assert isinstance(found, dict)
-    return found
+    content = read_yaml(text, "guide")
+    assert isinstance(content, dict)
+    return content
 
 
 def blocks() -> list[dict[str, Any]]:
     """The YAML of the guide."""
-    found = [
+    contents = [
         read_yaml(text, "guide") for text in re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
     ]
-    assert all(isinstance(block, dict) for block in found)
-    return [block for block in found if isinstance(block, dict)]
+    assert all(isinstance(block, dict) for block in contents)
+    return [block for block in contents if isinstance(block, dict)]
 
 
 def cells(heading: str) -> list[list[str]]:

@@ -17,8 +17,9 @@ from oracle.analysis import paper
 from oracle.cli.study_commands import run
 from oracle.settings import ScaleDown
 from oracle.study.base import Study
+from oracle.study.built_in import bundled_studies
 from oracle.study.distributions import DistributionsStudy
-from oracle.study.loading import bundled_studies, read_yaml
+from oracle.study.loading import read_yaml
 from oracle.study.oracle import OracleStudy, PaperOracle
 from oracle.study.parts import grid
 from oracle.study.scale_down import scale_down
@@ -56,10 +57,10 @@ def comparison(name: str) -> SchedulesStudy:
 
 
 def printed(name: str) -> PaperOracle | PaperSchedules:
-    found = load_study(name)
-    assert isinstance(found, OracleStudy | SchedulesStudy)
-    assert found.paper is not None
-    return found.paper
+    study = load_study(name)
+    assert isinstance(study, OracleStudy | SchedulesStudy)
+    assert study.paper is not None
+    return study.paper
 
 
 def entries(name: str) -> dict[str, Entry]:
@@ -210,8 +211,8 @@ def test_the_papers_improvements_are_relative(
     name: str, columns: slice, expected: set[float]
 ) -> None:
     study = comparison(name)
-    found = [EntryResults(entry) for entry in study.schedules]
-    table = schedules.table(study, "run", found, complete=False)
+    entries = [EntryResults(entry) for entry in study.schedules]
+    table = schedules.table(study, "run", entries, complete=False)
     relative = [column["paper"]["relative"] for column in table["columns"][columns]]
     assert {round(min(relative), 1), round(max(relative), 1)} == expected
 
@@ -364,8 +365,8 @@ def test_each_study_can_be_shrunk_and_says_so(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_commands_in_each_comment_run_the_study_and_shrink_it(name: str) -> None:
-    found = re.findall(r"^#   oracle run (.+)$", FILES[name], re.MULTILINE)
-    full, shrunk = (shlex.split(line) for line in found)
+    commands = re.findall(r"^#   oracle run (.+)$", FILES[name], re.MULTILINE)
+    full, shrunk = (shlex.split(line) for line in commands)
     assert full == [name, "--data", "FOLDER"]
     assert wanted(full) == ScaleDown()
     small = scale_down(load_study(name), wanted(shrunk))

@@ -43,18 +43,18 @@ WHOLE = (-(10**399), -1, 10**18, 2**63, 10**399)
 
 def specs() -> list[type[Spec]]:
     """Every spec that a study or an external run may hold."""
-    found: dict[type[Spec], None] = {}
+    classes: dict[type[Spec], None] = {}
     waiting: list[Any] = list(ROOTS)
     while waiting:
         annotation = waiting.pop()
         if isinstance(annotation, type) and issubclass(annotation, Spec):
-            if annotation not in found:
-                found[annotation] = None
+            if annotation not in classes:
+                classes[annotation] = None
                 waiting += [field.annotation for field in annotation.model_fields.values()]
                 waiting += [m for field in annotation.model_fields.values() for m in field.metadata]
         else:
             waiting += get_args(annotation)
-    return sorted(found, key=lambda spec: spec.__name__)
+    return sorted(classes, key=lambda spec: spec.__name__)
 
 
 def numbers(annotation: Any, metadata: tuple[Any, ...]) -> Iterator[tuple[type, tuple[Any, ...]]]:

@@ -64,9 +64,9 @@ def comparison(**changes: Any) -> SchedulesStudy:
         {"label": "cosine", "schedule": {"name": "cosine", "warmup": 3}, "max_lr": 0.1},
     ]
     content = {"kind": "schedules", "schedules": entries, "columns": [0, 3, 5]}
-    found = parse(others(**(content | changes)), "tiny.yaml")
-    assert isinstance(found, SchedulesStudy)
-    return found
+    study = parse(others(**(content | changes)), "tiny.yaml")
+    assert isinstance(study, SchedulesStudy)
+    return study
 
 
 def one_run(**changes: Any) -> DistributionsStudy:
@@ -76,9 +76,9 @@ def one_run(**changes: Any) -> DistributionsStudy:
         "max_lr": 0.1,
         "record": {"what": ["activations"]},
     }
-    found = parse(others(**(content | changes)), "tiny.yaml")
-    assert isinstance(found, DistributionsStudy)
-    return found
+    study = parse(others(**(content | changes)), "tiny.yaml")
+    assert isinstance(study, DistributionsStudy)
+    return study
 
 
 def refused(study: Study, **wanted: Any) -> list[tuple[str, object]]:
@@ -256,10 +256,12 @@ def test_every_output_says_what_was_reduced(study: Make, searched: Any, Rehearsa
     assert isinstance(small, OracleStudy)
     oracle = compare.table(small, "tiny-0", cycles, path, complete=True)
     several = scale_down(comparison(), EVERYTHING)
-    found = experiment(several, Graph(several.system, "0" * 64))
-    assert isinstance(found, SchedulesExperiment)
-    Rehearsal(lambda cell: 90 - abs(cell.max_lr - 0.05)).run(found.searches())
-    compared = schedule_tables.table(several, "tiny-0", list(found.entries.values()), complete=True)
+    study_experiment = experiment(several, Graph(several.system, "0" * 64))
+    assert isinstance(study_experiment, SchedulesExperiment)
+    Rehearsal(lambda cell: 90 - abs(cell.max_lr - 0.05)).run(study_experiment.searches())
+    compared = schedule_tables.table(
+        several, "tiny-0", list(study_experiment.entries.values()), complete=True
+    )
     for declared, table in ((small, oracle), (several, compared)):
         assert table["shrunk"] == declared.shrunk
         figure = registry.FIGURES[table["kind"]].figure(table)

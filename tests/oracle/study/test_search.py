@@ -95,8 +95,8 @@ def test_what_is_no_search_is_refused(
 ) -> None:
     with pytest.raises(BadInput) as refused:
         seeking(**changes)
-    told = [str(problem) for problem in refused.value.problems]
-    assert any(path in each.split("    ")[0] and rule in each for each in told), told
+    problems = [str(problem) for problem in refused.value.problems]
+    assert any(path in each.split("    ")[0] and rule in each for each in problems), problems
 
 
 def test_a_short_form_is_what_it_stands_for(seeking: Make) -> None:

@@ -62,7 +62,7 @@ def served(limits: ConnectionLimits, app: App | None = None) -> Iterator[int]:
     server = Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
-    assert server.ready.wait(60)
+    assert server.ready.wait(120)
     yield server.servers[0].sockets[0].getsockname()[1]
     server.should_exit = True
     thread.join()
@@ -104,7 +104,7 @@ def test_a_slow_answer_is_not_cut_off() -> None:
     with served(ConnectionLimits(4, 4, request=SOON), app) as port:
         asking = http.client.HTTPConnection("127.0.0.1", port, 60)
         asking.request("GET", "/later")
-        assert app.began.wait(60)
+        assert app.began.wait(120)
         with connected(port) as silent:
             assert closed(silent)  # so the time of a request has passed
         app.go()
@@ -158,7 +158,7 @@ def test_a_database_that_is_gone_is_logged_once_a_minute(
     gone = Gone(unused, unused)
     gone.start()
     try:
-        assert all(looks.acquire(timeout=30) for _ in range(20))
+        assert all(looks.acquire(timeout=120) for _ in range(20))
     finally:
         gone.stop()
         for name in ONCE_A_MINUTE:

@@ -25,10 +25,12 @@ def shown(browser: Any, client: TestClient, path: str, wait: str) -> Iterator[An
     def answer(route: Any) -> None:
         asked = route.request
         path = asked.url.removeprefix(HOME)
-        found = client.request(asked.method, path, content=asked.post_data, headers=asked.headers)
+        answered = client.request(
+            asked.method, path, content=asked.post_data, headers=asked.headers
+        )
         dropped = ("content-encoding", "content-length")
-        headers = {key: value for key, value in found.headers.items() if key not in dropped}
-        route.fulfill(status=found.status_code, headers=headers, body=found.content)
+        headers = {key: value for key, value in answered.headers.items() if key not in dropped}
+        route.fulfill(status=answered.status_code, headers=headers, body=answered.content)
 
     page.route("**/*", answer)
     page.goto(HOME + path)

@@ -42,15 +42,15 @@ class Outline(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        found = dict(attributes)
+        values = dict(attributes)
         if re.fullmatch("h[1-6]", tag):
             self.headings.append(int(tag[1]))
         if tag in ("header", "main", "nav"):
             self.landmarks.append(tag)
-        if tag == "label" and found.get("for"):
-            self.labelled.add(str(found["for"]))
-        if tag in ("input", "select", "textarea") and found.get("type") != "hidden":
-            self.inputs.append(found)
+        if tag == "label" and values.get("for"):
+            self.labelled.add(str(values["for"]))
+        if tag in ("input", "select", "textarea") and values.get("type") != "hidden":
+            self.inputs.append(values)
         self.tables += tag == "table"
         self.captions += tag == "caption"
 
@@ -66,9 +66,9 @@ class Outline(HTMLParser):
 
 def form(client: TestClient, **fields: str) -> dict[str, str]:
     page = client.get("/").text
-    found = re.search(r'name="csrf" value="([^"]+)"', page)
-    assert found is not None
-    return {"csrf": found[1], **fields}
+    match = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert match is not None
+    return {"csrf": match[1], **fields}
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def test_the_figures_of_a_run_come_one_by_one_and_in_words(seen: tuple[TestClien
     panels = client.get(f"/runs/{run_id}/panels").json()["panels"]
     assert [each["name"] for each in panels] == ["regions", "accuracies"]
     last = client.get(f"/v1/runs/{run_id}/table").json()["cycles"][-1]
-    assert panels[0]["says"].startswith(f"After 3 cycles at {last['weights_remaining']:.3g} %")
+    assert panels[0]["says"].startswith(f"At cycle 2, with {last['weights_remaining']:.3g} % of")
     assert len(panels[1]["figure"]["data"]) >= 3
 
 

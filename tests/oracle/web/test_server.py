@@ -57,7 +57,7 @@ class Served:
     def open(
         self, method: str, path: str, body: Any = None, **headers: str
     ) -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         text = None if body is None else json.dumps(body)
         connection.request(method, path, text, {"Content-Type": "application/json"} | headers)
         return connection.getresponse()
@@ -111,18 +111,18 @@ def test_all_that_is_wrong_with_a_servers_settings_is_told_at_once(tmp_path: Pat
     with socket.socket() as taken:
         taken.bind((EVERYWHERE, 0))
         taken.listen()
-        found = refused(
+        refusal = refused(
             tmp_path / "file" / "runs",
             host=EVERYWHERE,
             port=taken.getsockname()[1],
             data={"images": str(tmp_path / "none"), "a/b": str(tmp_path)},
             allow={"digits": "os.path:join", "mine": "nowhere.at:all"},
         )
-    assert found.keys() == {
+    assert refusal.keys() == {
         "storage", "runs", "data", "data.images", "allow", "allow.mine",
         "address",
     }  # fmt: skip
-    assert "Address already in use" in found["address"]
+    assert "Address already in use" in refusal["address"]
 
 
 @pytest.mark.parametrize(
@@ -135,9 +135,9 @@ def test_all_that_is_wrong_with_a_servers_settings_is_told_at_once(tmp_path: Pat
 def test_a_server_that_asks_for_tokens_needs_one(
     tmp_path: Path, options: dict[str, Any], path: str
 ) -> None:
-    found = refused(tmp_path / "runs", **options)
-    assert found.keys() == {path}
-    assert "oracle token create" in found[path]
+    refusal = refused(tmp_path / "runs", **options)
+    assert refusal.keys() == {path}
+    assert "oracle token create" in refusal[path]
 
 
 @pytest.mark.parametrize("host", ["no such host", "256.1.1.1"])

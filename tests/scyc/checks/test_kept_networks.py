@@ -27,7 +27,11 @@ Systems = Callable[..., SystemSpec]
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("rewind", ["last", "init", 2])
-@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize(
+    "optimizer",
+    [*OPTIMIZERS[:2], *(pytest.param(each, marks=pytest.mark.costly) for each in OPTIMIZERS[2:])],
+    ids=lambda spec: spec.name,
+)
 def test_nonzero_weights_of_every_network_are_the_weights_remaining(
     optimizer: OptimizerSpec, rewind: Any, engine: str, system: Systems, colours: Images
 ) -> None:

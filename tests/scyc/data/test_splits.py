@@ -110,7 +110,7 @@ def test_shares_may_use_up_everything_only_beside_a_named_test_part() -> None:
 def test_a_subset_of_a_data_set_knows_where_its_parts_end() -> None:
     kept = np.array([0, 1, 5, 7, 8])
     named = (("a", 5), ("b", 2), ("c", 3))
-    assert splits.kept_parts(named, kept) == (("a", 2), ("b", 1), ("c", 2))
+    assert splits.parts_of_subset(named, kept) == (("a", 2), ("b", 1), ("c", 2))
 
 
 @pytest.fixture

@@ -69,9 +69,9 @@ def test_tiny_imagenet_is_resized_cut_and_found_in_the_cache(archive: Path, tmp_
     images = datasets.load(spec)
     assert images.pixels.shape == (10, 3, 2, 2)
     data.keep(tmp_path / "cache", images)
-    found = datasets.load(spec, cache=tmp_path / "cache")
-    assert found.fingerprint == images.fingerprint
-    assert torch.equal(found.pixels, images.pixels)
+    cached = datasets.load(spec, cache=tmp_path / "cache")
+    assert cached.fingerprint == images.fingerprint
+    assert torch.equal(cached.pixels, images.pixels)
 
 
 def test_tiny_imagenet_without_its_second_part_is_the_training_part(archive: Path) -> None:

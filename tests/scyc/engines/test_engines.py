@@ -101,7 +101,9 @@ def agree(a: Network, b: Network, atol: float = 1e-12) -> bool:
     )
 
 
-@pytest.mark.parametrize("hidden", [(24,), (32, 16, 8)])
+@pytest.mark.parametrize(
+    "hidden", [pytest.param((24,), marks=pytest.mark.costly), (32, 16, 8)], ids=["one", "three"]
+)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
 def test_stacked_agrees_with_solo_in_fp64_with_several_schedules_in_one_pack(
     trainer: Make, hidden: tuple[int, ...], optimizer: OptimizerSpec
@@ -190,10 +192,10 @@ def test_weights_are_kept_as_a_training_of_so_many_iterations_ends(
     schedules: list[ScheduleSpec] = [WARMUP, ConstantSpec(name="constant")] * 2 + [WARMUP]
     packs = [members(each, 0, scale_of(optimizer), schedules) for each in (long, short)]
     for kept, ended in zip(long.train(packs[0]), short.train(packs[1]), strict=True):
-        assert kept.outcome.kept is not None
-        assert same_bits(kept.outcome.kept, ended.outcome.network)
-        assert not same_bits(kept.outcome.kept, kept.outcome.network)
-        assert ended.outcome.kept is None
+        assert kept.outcome.snapshot is not None
+        assert same_bits(kept.outcome.snapshot, ended.outcome.network)
+        assert not same_bits(kept.outcome.snapshot, kept.outcome.network)
+        assert ended.outcome.snapshot is None
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
@@ -208,12 +210,12 @@ def test_the_engines_keep_the_same_weights_each_member_at_its_own_iteration(
     both = [engine.train(one.network, jobs, one.system.training) for engine in (solo, stacked)]
     for job, a, b in zip(jobs, *both, strict=True):
         if job.keep_at is None:
-            assert (a.kept, b.kept) == (None, None)
+            assert (a.snapshot, b.snapshot) == (None, None)
             continue
-        assert a.kept is not None
-        assert b.kept is not None
-        assert agree(a.kept, b.kept)
-        assert agree(a.kept, a.network, atol=0.0) == (job.keep_at == 12)
+        assert a.snapshot is not None
+        assert b.snapshot is not None
+        assert agree(a.snapshot, b.snapshot)
+        assert agree(a.snapshot, a.network, atol=0.0) == (job.keep_at == 12)
 
 
 def jobs_of(trainer: Trainer, optimizer: OptimizerSpec) -> list[Job]:
@@ -232,7 +234,7 @@ def test_a_diverged_member_scores_0_and_changes_no_other(trainer: Make, engine: 
     wild = Member(sound[0].start, 0, 0, WARMUP, 1e30)
     trained = one.train([sound[0], wild, sound[4]])
     assert trained[1].outcome.diverged
-    assert trained[1].outcome.kept is None
+    assert trained[1].outcome.snapshot is None
     assert (trained[1].outcome.val_accuracy, trained[1].outcome.test_accuracy) == (0.0, 0.0)
     for index, member in ((0, sound[0]), (2, sound[4])):
         (alone,) = one.train([member])

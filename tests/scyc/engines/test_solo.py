@@ -127,7 +127,7 @@ def test_gradients_of_the_criterion_are_those_of_the_summed_losses(
     )
     start = one.root(0)
     names = pruning_weights.prunable_names(one.network)
-    found = one._gradients(start, 0, 1)
+    gradients = one._gradients(start, 0, 1)
     network = ResNet20(3, 3, 2).double().eval()
     network.load_state_dict(start.state)
     feed, _ = one._feed(0, 1)
@@ -140,7 +140,7 @@ def test_gradients_of_the_criterion_are_those_of_the_summed_losses(
     total.backward()
     for name in names:
         expected = network.get_parameter(name).grad
-        assert torch.allclose(found[name], expected, rtol=1e-9, atol=1e-12)
+        assert torch.allclose(gradients[name], expected, rtol=1e-9, atol=1e-12)
 
 
 def test_a_frozen_weight_has_the_gradient_that_it_would_have_if_it_were_trained(
@@ -151,8 +151,8 @@ def test_a_frozen_weight_has_the_gradient_that_it_would_have_if_it_were_trained(
     expected = one._gradients(start, 0, 1)
     weight = one.network.get_parameter("layers.0.weight")
     weight.requires_grad_(False)
-    found = one._gradients(start, 0, 1)
+    gradients = one._gradients(start, 0, 1)
     assert expected["layers.0.weight"].abs().sum() > 0
-    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    assert all(torch.equal(gradients[name], expected[name]) for name in expected)
     assert not weight.requires_grad
     assert weight.grad is None

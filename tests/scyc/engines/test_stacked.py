@@ -1,12 +1,12 @@
 """What only the stacked engine does: stacks of any size, members that diverge, resuming."""
 
-import io
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
+from state_stores import InMemoryStore, Killed
 
 from scyc.engines import solo, stacked
 from scyc.specs.networks import FullyConnectedSpec
@@ -50,9 +50,9 @@ def same(a: Outcome, b: Outcome) -> bool:
     if (a.curve, a.val_accuracy, a.test_accuracy) != (b.curve, b.val_accuracy, b.test_accuracy):
         return False
     pairs = [(a.network, b.network)]
-    if a.kept is not None and b.kept is not None:
-        pairs.append((a.kept, b.kept))
-    return (a.kept is None, a.diverged) == (b.kept is None, b.diverged) and all(
+    if a.snapshot is not None and b.snapshot is not None:
+        pairs.append((a.snapshot, b.snapshot))
+    return (a.snapshot is None, a.diverged) == (b.snapshot is None, b.diverged) and all(
         torch.equal(x.state[name], y.state[name]) for x, y in pairs for name in x.state
     )
 
@@ -86,7 +86,7 @@ def test_a_member_diverges_at_the_same_iteration_in_any_pack(
     assert left[0].curve == left[1].curve
     assert left[0].curve[-1][1] == 0.0
     assert 1 < left[0].curve[-1][0] < 40
-    assert (left[0].val_accuracy, left[0].test_accuracy, left[0].kept) == (0.0, 0.0, None)
+    assert (left[0].val_accuracy, left[0].test_accuracy, left[0].snapshot) == (0.0, 0.0, None)
     for a, b in zip(*ends, strict=True):
         assert a.curve == b.curve
 
@@ -115,37 +115,9 @@ def test_weights_that_are_not_finite_after_the_last_step_are_found(trainer: Make
     assert not ended[1].diverged
 
 
-class Killed(BaseException):
-    """Ends a training as a signal would."""
-
-
-@dataclass
-class InMemoryStore:
-    """A store that saves after every step, and is killed after some."""
-
-    killed_after: int | None = None
-    content: bytes | None = None
-    asked: int = 0
-
-    def load(self) -> Mapping[str, Any] | None:
-        if self.content is None:
-            return None
-        found: Mapping[str, Any] = torch.load(io.BytesIO(self.content), weights_only=True)
-        return found
-
-    def due(self) -> bool:
-        if self.asked == self.killed_after:
-            raise Killed
-        self.asked += 1
-        return True
-
-    def save(self, state: Mapping[str, Any]) -> None:
-        buffer = io.BytesIO()
-        torch.save(dict(state), buffer)
-        self.content = buffer.getvalue()
-
-
-@pytest.mark.parametrize("size", [1, 2, 5])
+@pytest.mark.parametrize(
+    "size", [2, *(pytest.param(other, marks=pytest.mark.costly) for other in (1, 5))]
+)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
 def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
     trainer: Make, monkeypatch: pytest.MonkeyPatch, optimizer: OptimizerSpec, size: int
@@ -159,9 +131,9 @@ def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
         first = InMemoryStore(killed_after=step)
         with pytest.raises(Killed):
             train(one, jobs(one), first)
-        second = InMemoryStore(content=first.content)
+        second = first.next()
         again = train(one, jobs(one), second)
-        assert second.asked == 12 - step
+        assert second.steps == 12 - step
         assert all(same(a, b) for a, b in zip(whole, again, strict=True))
 
 
@@ -177,5 +149,5 @@ def test_a_pack_is_resumed_after_a_member_diverged_whose_early_weights_were_kept
     first = InMemoryStore(killed_after=6)
     with pytest.raises(Killed):
         train(one, pack, first)
-    again = train(one, pack, InMemoryStore(content=first.content))
+    again = train(one, pack, first.next())
     assert all(same(a, b) for a, b in zip(whole, again, strict=True))

@@ -131,7 +131,7 @@ def moved(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> bool:
 @pytest.mark.parametrize(
     ("cycle", "network"),
     [
-        pytest.param(0, PLAIN, id="unpruned-plain"),
+        pytest.param(0, PLAIN, id="unpruned-plain", marks=pytest.mark.costly),
         pytest.param(1, NORMALISED, id="pruned-normalised"),
         pytest.param(0, NORMALISED, id="unpruned-normalised", marks=pytest.mark.slow),
         pytest.param(1, PLAIN, id="pruned-plain", marks=pytest.mark.slow),
@@ -155,7 +155,7 @@ def test_fully_connected_networks_end_with_the_weights_of_solo(
     for a, b in zip(alone, together, strict=True):
         assert numbers(a) == numbers(b)
         assert gap(b.network, a.network) < 1e-10
-        assert gap(b.kept, a.kept) < 1e-10
+        assert gap(b.snapshot, a.snapshot) < 1e-10
 
 
 @all_engines
@@ -163,7 +163,7 @@ def test_fully_connected_networks_end_with_the_weights_of_solo(
     ("carry", "rates"),
     [
         pytest.param("best", ONE_REPLICATE, id="best-1"),
-        pytest.param("last", TWO_REPLICATES, id="last-2"),
+        pytest.param("last", TWO_REPLICATES, id="last-2", marks=pytest.mark.costly),
         pytest.param("last", ONE_REPLICATE, id="last-1", marks=pytest.mark.slow),
         pytest.param("best", TWO_REPLICATES, id="best-2", marks=pytest.mark.slow),
     ],
@@ -285,11 +285,11 @@ def test_a_member_that_diverges_is_dropped_and_the_others_continue(
     assert [outcome.diverged for outcome in together] == [False, True, False]
     assert together[1].curve[-1][1] == together[1].test_accuracy == 0.0
     assert numbers(together[1]) == numbers(alone[1])
-    assert together[1].kept is None
+    assert together[1].snapshot is None
     for index in (0, 2):
         assert numbers(together[index]) == numbers(alone[index])
         assert gap(together[index].network, alone[index].network) < 1e-10
-        assert gap(together[index].kept, alone[index].kept) < 1e-10
+        assert gap(together[index].snapshot, alone[index].snapshot) < 1e-10
 
 
 @all_engines

@@ -173,10 +173,10 @@ def test_images_too_small_for_torchvisions_alexnet_are_told_with_the_remedy() ->
 
 def test_all_that_is_wrong_with_torchvisions_form_is_told_at_once() -> None:
     spec = VggSpec(name="vgg19", form="torchvision", width=32)
-    found = registry.problems(spec, (1, 28, 28), 10, prune_last=False)
-    assert [each.path for each in found] == ["network.width", "network.form", "network.form"]
-    assert "has width 64" in found[0].rule
-    assert "takes 3 channels, these images have 1" in found[1].rule
+    problems = registry.problems(spec, (1, 28, 28), 10, prune_last=False)
+    assert [each.path for each in problems] == ["network.width", "network.form", "network.form"]
+    assert "has width 64" in problems[0].rule
+    assert "takes 3 channels, these images have 1" in problems[1].rule
 
 
 def test_a_network_of_139_million_parameters_is_checked_without_drawing_them() -> None:
@@ -262,6 +262,7 @@ def test_torchvisions_unchanged_network_starts_as_torchvision_starts_it() -> Non
     assert all(torch.equal(made[name], expected[name]) for name in made)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     "spec", [VggSpec(name="vgg16", width=4), AlexNetSpec(name="alexnet")], ids=named
 )
@@ -350,9 +351,9 @@ def test_a_layer_that_the_loss_does_not_reach_has_no_gradient_and_goes_first(
     start = Network({k: v.clone() for k, v in network.state_dict().items()}, {})
     trainer = Trainer(system(), colours)
     feed, order = trainer._feed(0, 0)
-    found = solo.gradients(network, start, feed, order[:1], ["idle.weight", "layers.0.weight"])
-    assert float(found["idle.weight"].abs().sum()) == 0
-    assert float(found["layers.0.weight"].abs().sum()) > 0
+    gradients = solo.gradients(network, start, feed, order[:1], ["idle.weight", "layers.0.weight"])
+    assert float(gradients["idle.weight"].abs().sum()) == 0
+    assert float(gradients["layers.0.weight"].abs().sum()) > 0
 
 
 def test_seeds_differ_by_purpose_and_are_stable() -> None:

@@ -69,9 +69,9 @@ def test_of_torchvisions_own_networks_every_layer_that_can_be_is_found() -> None
         alexnet, vgg16 = models.alexnet(), models.vgg16_bn()
         vgg19, resnet50 = models.vgg19_bn(), models.resnet50()
     assert len(filter_groups.couplings(alexnet, (3, 224, 224))) == 5 + 2
-    found = filter_groups.couplings(vgg16, (3, 32, 32))
-    assert len(found) == 13 + 2
-    assert found[12].consumers == (("classifier.0.weight", 49),)
+    couplings = filter_groups.couplings(vgg16, (3, 32, 32))
+    assert len(couplings) == 13 + 2
+    assert couplings[12].consumers == (("classifier.0.weight", 49),)
     assert len(filter_groups.couplings(vgg19, (3, 32, 32))) == 16 + 2
     blocks = [f"layer{stage + 1}.{i}" for stage, n in enumerate((3, 4, 6, 3)) for i in range(n)]
     inner = [f"{block}.conv{i}" for block in blocks for i in (1, 2)]
@@ -79,8 +79,8 @@ def test_of_torchvisions_own_networks_every_layer_that_can_be_is_found() -> None
 
 
 def test_of_a_residual_block_only_the_inner_convolution_is_prunable() -> None:
-    found = [coupling.layer for coupling in filter_groups.couplings(ResNet20(3, 10, 2), (3, 8, 8))]
-    assert found == [f"blocks.{index}.conv1" for index in range(9)]
+    layers = [coupling.layer for coupling in filter_groups.couplings(ResNet20(3, 10, 2), (3, 8, 8))]
+    assert layers == [f"blocks.{index}.conv1" for index in range(9)]
 
 
 class Between(nn.Module):
@@ -141,8 +141,8 @@ REFUSED: dict[str, tuple[Callable[[nn.Module, Tensor], Tensor], dict[str, nn.Mod
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_layer_that_cannot_lose_a_filter_without_more_is_not_prunable(case: str) -> None:
     between, layers = REFUSED[case]
-    found = filter_groups.couplings(Between(between, **layers), (3, 8, 8))
-    assert "first" not in [coupling.layer for coupling in found]
+    couplings = filter_groups.couplings(Between(between, **layers), (3, 8, 8))
+    assert "first" not in [coupling.layer for coupling in couplings]
 
 
 def test_grouped_and_shared_convolutions_are_not_prunable() -> None:

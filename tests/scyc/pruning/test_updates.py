@@ -59,7 +59,7 @@ def test_the_network_is_kept_one_epoch_before_the_end(digits: Images) -> None:
     def trained(steps: int) -> Network | None:
         one = Trainer(make_system(pruning=pruning, steps=steps, precision="fp64"), digits)
         (member,) = one.train([Member(one.root(0), 0, 0, STEADY, 0.1)])
-        return member.outcome.kept if steps == 20 else member.outcome.network
+        return member.outcome.snapshot if steps == 20 else member.outcome.network
 
     kept, early = trained(20), trained(6)
     assert kept is not None
@@ -73,7 +73,7 @@ def test_a_training_run_of_less_than_an_epoch_is_scored_from_its_start(digits: I
     one = Trainer(make_system(pruning=pruning, steps=12), digits)
     root = one.root(0)
     (member,) = one.train([Member(root, 0, 0, STEADY, 0.1)])
-    assert member.outcome.kept is root
+    assert member.outcome.snapshot is root
 
 
 @pytest.mark.parametrize("engine", ["stacked", "vmap", "grouped"])

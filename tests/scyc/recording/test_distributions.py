@@ -40,10 +40,10 @@ def exact_quantile(values: Tensor, permille: int) -> float:
     return values.double().sort().values[rank - 1].item()
 
 
-def assert_quantiles_within_a_percent(found: dict[str, Any], values: Tensor) -> None:
+def assert_quantiles_within_a_percent(recorded: dict[str, Any], values: Tensor) -> None:
     for permille in PERMILLES:
         exact = exact_quantile(values, permille)
-        assert abs(found["quantiles"][f"{permille / 10:g}"] - exact) <= abs(exact) / 128 * 1.0001
+        assert abs(recorded["quantiles"][f"{permille / 10:g}"] - exact) <= abs(exact) / 128 * 1.0001
 
 
 def assert_same_but_for_rounding(one: dict[str, Any], other: dict[str, Any]) -> None:
@@ -58,15 +58,15 @@ def assert_same_but_for_rounding(one: dict[str, Any], other: dict[str, Any]) -> 
 def test_it_is_what_the_whole_data_give(count: int) -> None:
     values = heavy_tailed(count)
     whole = values.double().numpy()
-    found = seen(values, outside=(-0.03, 0.05))
-    assert found["count"] == count
-    assert found["not_finite"] == 0
-    assert found["zeros"] == int((whole == 0).sum()) > 0
-    assert (found["below"], found["above"]) == ((whole < -0.03).sum(), (whole > 0.05).sum())
-    assert found["mean"] == pytest.approx(whole.mean(), rel=1e-10)
-    assert found["std"] == pytest.approx(whole.std(), rel=1e-10)
-    assert (found["min"], found["max"]) == (whole.min(), whole.max())
-    assert_quantiles_within_a_percent(found, values)
+    recorded = seen(values, outside=(-0.03, 0.05))
+    assert recorded["count"] == count
+    assert recorded["not_finite"] == 0
+    assert recorded["zeros"] == int((whole == 0).sum()) > 0
+    assert (recorded["below"], recorded["above"]) == ((whole < -0.03).sum(), (whole > 0.05).sum())
+    assert recorded["mean"] == pytest.approx(whole.mean(), rel=1e-10)
+    assert recorded["std"] == pytest.approx(whole.std(), rel=1e-10)
+    assert (recorded["min"], recorded["max"]) == (whole.min(), whole.max())
+    assert_quantiles_within_a_percent(recorded, values)
 
 
 @pytest.mark.parametrize("count", [2, 3, 1000, 65_536, 65_537])
@@ -110,17 +110,18 @@ def test_chunks_and_order_of_the_stream_change_nothing(
 @given(values=LISTS)
 def test_any_values_are_counted_exactly_and_their_quantiles_found(values: list[float]) -> None:
     whole = torch.tensor(values, dtype=torch.float32)
-    found = seen(whole)
-    histogram = found["histogram"]
+    recorded = seen(whole)
+    histogram = recorded["histogram"]
     counted, _ = np.histogram(whole.double().numpy(), edges(histogram))
     assert histogram["counts"] == counted.tolist()
-    assert sum(found["bins"]["counts"]) == len(values)
-    assert len(found["bins"]["counts"]) <= 256
+    assert sum(recorded["bins"]["counts"]) == len(values)
+    assert len(recorded["bins"]["counts"]) <= 256
     assert len(histogram["counts"]) <= math.ceil(math.log2(len(values))) + 1
-    assert_quantiles_within_a_percent(found, whole)
+    assert_quantiles_within_a_percent(recorded, whole)
 
 
 @given(first=LISTS, second=LISTS)
+@pytest.mark.costly
 def test_merging_two_is_adding_all_values_to_one(first: list[float], second: list[float]) -> None:
     one, other = Distribution((0.0, 2.0)), Distribution((0.0, 2.0))
     one.add(torch.tensor(first))
@@ -139,15 +140,15 @@ def test_pooled_moments_and_histogram_are_those_of_all_values() -> None:
     parts = [heavy_tailed(20_000, seed) * (1 + seed) + seed / 100 for seed in range(3)]
     whole = torch.cat(parts).double().numpy()
     kept = [json.loads(json.dumps(seen(part))) for part in parts]
-    found = pooled(kept)
-    assert found["mean"] == pytest.approx(whole.mean(), rel=1e-10)
-    assert found["std"] == pytest.approx(whole.std(), rel=1e-10)
-    counted, _ = np.histogram(whole, edges(found["histogram"]))
-    assert found["histogram"]["counts"] == counted.tolist()
+    pool = pooled(kept)
+    assert pool["mean"] == pytest.approx(whole.mean(), rel=1e-10)
+    assert pool["std"] == pytest.approx(whole.std(), rel=1e-10)
+    counted, _ = np.histogram(whole, edges(pool["histogram"]))
+    assert pool["histogram"]["counts"] == counted.tolist()
     most = math.ceil(math.log2(len(whole))) + 1
-    assert most - 5 <= len(found["histogram"]["counts"]) <= most
+    assert most - 5 <= len(pool["histogram"]["counts"]) <= most
     medians = [part["quantiles"]["50"] for part in kept]
-    assert found["quantiles"]["50"] == pytest.approx(sum(medians) / 3)
+    assert pool["quantiles"]["50"] == pytest.approx(sum(medians) / 3)
     assert pooled(kept[:1]) == kept[0]
 
 
@@ -166,56 +167,66 @@ def test_the_range_may_grow_over_12_orders_of_magnitude() -> None:
     growing = Distribution()
     for step in steps:
         growing.add(step)
-    found, whole = growing.to_json(), torch.cat(steps)
-    counted, _ = np.histogram(whole.double().numpy(), edges(found["histogram"]))
-    assert found["histogram"]["counts"] == counted.tolist()
-    assert len(found["histogram"]["counts"]) == math.ceil(math.log2(len(whole))) + 1
-    assert_quantiles_within_a_percent(found, whole)
-    assert_same_but_for_rounding(found, seen(torch.cat(steps[::-1])))
+    recorded, whole = growing.to_json(), torch.cat(steps)
+    counted, _ = np.histogram(whole.double().numpy(), edges(recorded["histogram"]))
+    assert recorded["histogram"]["counts"] == counted.tolist()
+    assert len(recorded["histogram"]["counts"]) == math.ceil(math.log2(len(whole))) + 1
+    assert_quantiles_within_a_percent(recorded, whole)
+    assert_same_but_for_rounding(recorded, seen(torch.cat(steps[::-1])))
 
 
 @pytest.mark.parametrize("value", [0.3, -1e-30, 7e20, 1.0])
 def test_a_constant_is_one_bin_of_exact_numbers(value: float) -> None:
-    found = seen(torch.full((7, 11), value))
+    recorded = seen(torch.full((7, 11), value))
     exact = torch.tensor(value).item()
-    assert [found["min"], found["max"], *found["quantiles"].values()] == [exact] * 11
-    assert found["mean"] == pytest.approx(exact)
-    assert found["std"] == pytest.approx(0, abs=1e-9 * abs(exact))
-    assert found["histogram"]["counts"] == found["bins"]["counts"] == [77]
-    low, width = found["histogram"]["low"], found["histogram"]["width"]
+    assert [recorded["min"], recorded["max"], *recorded["quantiles"].values()] == [exact] * 11
+    assert recorded["mean"] == pytest.approx(exact)
+    assert recorded["std"] == pytest.approx(0, abs=1e-9 * abs(exact))
+    assert recorded["histogram"]["counts"] == recorded["bins"]["counts"] == [77]
+    low, width = recorded["histogram"]["low"], recorded["histogram"]["width"]
     assert low <= exact < low + width
 
 
 def test_zeros_of_either_sign_are_zeros() -> None:
-    found = seen(torch.tensor([0.0, -0.0, 0.0]), outside=(0.0, 0.0))
-    assert (found["count"], found["zeros"], found["below"], found["above"]) == (3, 3, 0, 0)
-    assert found["histogram"] == {"low": 0.0, "width": 2.0**-1022, "counts": [3]}
-    assert json.dumps(found).count("-0.0") == 0
-    assert set(found["quantiles"].values()) == {0.0}
+    recorded = seen(torch.tensor([0.0, -0.0, 0.0]), outside=(0.0, 0.0))
+    assert (recorded["count"], recorded["zeros"], recorded["below"], recorded["above"]) == (
+        3,
+        3,
+        0,
+        0,
+    )
+    assert recorded["histogram"] == {"low": 0.0, "width": 2.0**-1022, "counts": [3]}
+    assert json.dumps(recorded).count("-0.0") == 0
+    assert set(recorded["quantiles"].values()) == {0.0}
 
 
 def test_zeros_then_a_value_share_the_bins_of_the_value() -> None:
     distribution = Distribution()
     distribution.add(torch.zeros(5))
     distribution.add(torch.tensor([-1.0]))
-    found = distribution.to_json()
-    assert (found["count"], found["zeros"], found["min"], found["max"]) == (6, 5, -1.0, 0.0)
-    assert found["histogram"]["counts"] == [1, 0, 0, 5]
-    assert list(found["quantiles"].values()) == [-1.0] * 3 + [0.0] * 6
+    recorded = distribution.to_json()
+    assert (recorded["count"], recorded["zeros"], recorded["min"], recorded["max"]) == (
+        6,
+        5,
+        -1.0,
+        0.0,
+    )
+    assert recorded["histogram"]["counts"] == [1, 0, 0, 5]
+    assert list(recorded["quantiles"].values()) == [-1.0] * 3 + [0.0] * 6
 
 
 def test_one_value_is_everything() -> None:
-    found = seen(torch.tensor(-2.5))
-    assert (found["count"], found["mean"], found["std"]) == (1, -2.5, 0.0)
-    assert found["histogram"]["counts"] == [1]
+    recorded = seen(torch.tensor(-2.5))
+    assert (recorded["count"], recorded["mean"], recorded["std"]) == (1, -2.5, 0.0)
+    assert recorded["histogram"]["counts"] == [1]
 
 
 def test_values_that_are_not_finite_are_counted_separately() -> None:
     bad = [math.nan, math.inf, -math.inf, math.nan]
-    found = seen(torch.tensor([1.0, *bad, 3.0]), outside=(2.0, 2.5))
-    assert found["not_finite"] == 4
+    recorded = seen(torch.tensor([1.0, *bad, 3.0]), outside=(2.0, 2.5))
+    assert recorded["not_finite"] == 4
     clean = seen(torch.tensor([1.0, 3.0]), outside=(2.0, 2.5))
-    assert found == clean | {"not_finite": 4}
+    assert recorded == clean | {"not_finite": 4}
     nothing = seen(torch.tensor(bad))
     assert (nothing["count"], nothing["not_finite"]) == (0, 4)
     undefined = ("mean", "std", "min", "max", "quantiles", "histogram", "bins", "below")
@@ -226,12 +237,12 @@ def test_values_that_are_not_finite_are_counted_separately() -> None:
 
 
 def test_numbers_beyond_a_float64_are_null_and_the_others_are_right() -> None:
-    found = seen(torch.tensor([-1e300, 5e-324, -1e-300, 1e300], dtype=torch.float64))
-    assert (found["std"], found["min"], found["max"]) == (None, -1e300, 1e300)
-    counts = np.array(found["bins"]["counts"])
-    assert (counts.nonzero()[0] + found["bins"]["first"])[1:3].tolist() == [-1, 0]
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
-    assert pooled([found, found])["std"] is None
+    recorded = seen(torch.tensor([-1e300, 5e-324, -1e-300, 1e300], dtype=torch.float64))
+    assert (recorded["std"], recorded["min"], recorded["max"]) == (None, -1e300, 1e300)
+    counts = np.array(recorded["bins"]["counts"])
+    assert (counts.nonzero()[0] + recorded["bins"]["first"])[1:3].tolist() == [-1, 0]
+    assert json.loads(json.dumps(recorded, allow_nan=False)) == recorded
+    assert pooled([recorded, recorded])["std"] is None
 
 
 def test_a_tensors_shape_layout_and_type_do_not_matter() -> None:

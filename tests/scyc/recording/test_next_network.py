@@ -22,9 +22,9 @@ def test_the_size_of_what_is_pruned_is_the_norm_over_that_of_all_that_remained()
     weights = torch.tensor([0.0, 1.0, 2.0, 2.0, 4.0])
     before = Network({"w": weights}, {"w": weights > 0})
     after = {"w": torch.tensor([False, False, False, True, True])}
-    found = pruned_norm(before, after)
-    assert found["relative"] == pytest.approx(math.sqrt(5 / 25))
-    assert found["share"] == pytest.approx(0.5)
+    norm = pruned_norm(before, after)
+    assert norm["relative"] == pytest.approx(math.sqrt(5 / 25))
+    assert norm["share"] == pytest.approx(0.5)
     assert pruned_norm(before, before.masks) == {"relative": 0.0, "share": 0.0}
 
 
@@ -56,9 +56,9 @@ def test_a_range_test_stops_where_the_loss_explodes_and_keeps_what_is_pruned() -
     batches = [(100 * images, labels)] * next_network.RANGE_STEPS
     plain = SgdSpec(momentum=0.0, weight_decay=0.0)
     training = TrainingSpec(steps=1, batch=32, validate_every=1, optimizer=plain)
-    found = range_test(network, start, batches, training)
-    assert found["steps"] < next_network.RANGE_STEPS
-    assert next_network.RANGE[0] <= found["rate"] < 1.0
+    range_result = range_test(network, start, batches, training)
+    assert range_result["steps"] < next_network.RANGE_STEPS
+    assert next_network.RANGE[0] <= range_result["rate"] < 1.0
     assert network.weight[0, 0] == 0.0
 
 

@@ -69,30 +69,32 @@ def by_hand(
     return gradients, outputs
 
 
-def assert_close(found: dict[str, Any], values: Tensor) -> None:
-    assert found["count"] == len(values)
-    assert found["zeros"] == int((values == 0).sum())
+def assert_close(recorded: dict[str, Any], values: Tensor) -> None:
+    assert recorded["count"] == len(values)
+    assert recorded["zeros"] == int((values == 0).sum())
     exact = Distribution()
     exact.add(values)
     expected = exact.to_json()
     for name in ("mean", "std", "min", "max"):
-        assert found[name] == pytest.approx(expected[name], rel=1e-4, abs=1e-7)
+        assert recorded[name] == pytest.approx(expected[name], rel=1e-4, abs=1e-7)
     for name, value in expected["quantiles"].items():
-        assert found["quantiles"][name] == pytest.approx(value, rel=0.017, abs=1e-7)
+        assert recorded["quantiles"][name] == pytest.approx(value, rel=0.017, abs=1e-7)
 
 
 def test_gradients_are_those_of_each_batch_and_of_the_weights_that_remain() -> None:
     network, state, batches = tiny()
-    found = record(network, state, batches, ["weight_gradients", "activations"], (-0.01, 0.02), 0)
+    recorded = record(
+        network, state, batches, ["weight_gradients", "activations"], (-0.01, 0.02), 0
+    )
     gradients, outputs = by_hand(state, batches)
-    assert_close(found["weight_gradients"], torch.cat(gradients))
-    assert_close(found["activations"], torch.cat(outputs))
+    assert_close(recorded["weight_gradients"], torch.cat(gradients))
+    assert_close(recorded["activations"], torch.cat(outputs))
     remaining = sum(int(mask.sum()) for mask in state.masks.values()) + 15 + 4
-    assert found["weight_gradients"]["count"] == 3 * remaining
-    assert found["activations"]["count"] == 3 * 8 * (5 + 5)  # one module, called twice
-    assert found["activations"]["min"] == 0.0
+    assert recorded["weight_gradients"]["count"] == 3 * remaining
+    assert recorded["activations"]["count"] == 3 * 8 * (5 + 5)  # one module, called twice
+    assert recorded["activations"]["min"] == 0.0
     below = sum(int((part < -0.01).sum()) for part in gradients)
-    assert found["weight_gradients"]["below"] == below > 0
+    assert recorded["weight_gradients"]["below"] == below > 0
 
 
 @pytest.mark.parametrize("what", [["weight_gradients"], ["activations"]])
@@ -154,25 +156,25 @@ def test_activations_of_a_network_without_relu_modules_are_refused() -> None:
     batches = tiny()[2]
     with pytest.raises(ValueError, match=r"Sequential has no nn.ReLU module.*as a module"):
         record(network, state, batches, ["activations"], None, 0)
-    found = record(network, state, batches, ["weight_gradients"], None, 0)
-    assert found["weight_gradients"]["count"] == 3 * 18
+    recorded = record(network, state, batches, ["weight_gradients"], None, 0)
+    assert recorded["weight_gradients"]["count"] == 3 * 18
 
 
 def test_gradients_that_are_not_finite_are_counted_separately() -> None:
     network, state, batches = tiny()
     whole = record(network, state, batches, ["weight_gradients"], None, 0)["weight_gradients"]
     state.state["last.bias"][0] = math.nan
-    found = record(network, state, batches, ["weight_gradients"], None, 0)["weight_gradients"]
-    assert whole["not_finite"] == 0 < found["not_finite"]
-    assert found["count"] + found["not_finite"] == whole["count"]
-    assert 3 * 4 <= found["zeros"] <= found["count"]  # the idle layer's, and dead neurons'
+    recorded = record(network, state, batches, ["weight_gradients"], None, 0)["weight_gradients"]
+    assert whole["not_finite"] == 0 < recorded["not_finite"]
+    assert recorded["count"] + recorded["not_finite"] == whole["count"]
+    assert 3 * 4 <= recorded["zeros"] <= recorded["count"]  # the idle layer's, and dead neurons'
 
 
 def test_torchvisions_relu_is_recorded_at_every_call() -> None:
     made = torchvision_compat.torchvision().models.resnet18(num_classes=3)
     state = Network({name: value.clone() for name, value in made.state_dict().items()}, {})
     batches = [(torch.randn(2, 3, 32, 32), torch.tensor([0, 1]))]
-    found = record(made, state, batches, ["activations"], None, 0)["activations"]
+    recorded = record(made, state, batches, ["activations"], None, 0)["activations"]
     stem = 64 * 16 * 16
     blocks = 4 * 64 * 8 * 8 + 4 * 128 * 4 * 4 + 4 * 256 * 2 * 2 + 4 * 512
-    assert found["count"] == 2 * (stem + blocks)
+    assert recorded["count"] == 2 * (stem + blocks)

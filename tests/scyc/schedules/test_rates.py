@@ -173,8 +173,8 @@ def test_a_schedule_that_does_not_fit_its_budget_says_which_field_and_why(
 
 
 def test_two_problems_are_reported_at_once() -> None:
-    found = WarmupSpec(warmup=20, drops=(30,)).problems(10)
-    assert [field for field, _ in found] == ["warmup", "drops"]
+    problems = WarmupSpec(warmup=20, drops=(30,)).problems(10)
+    assert [field for field, _ in problems] == ["warmup", "drops"]
 
 
 @pytest.mark.parametrize(

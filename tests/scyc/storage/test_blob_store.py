@@ -72,9 +72,9 @@ def test_images_are_shared_once_and_fetched_once_a_machine(
     cache.keep(tmp_path / "driver", digits)
     cache.share(tmp_path / "driver", digits.fingerprint, kept)
     cache.fetch(tmp_path / "node", digits.fingerprint, kept)
-    found = cache.read_cache(tmp_path / "node", digits.fingerprint)
-    assert torch.equal(found.pixels, digits.pixels)
-    assert torch.equal(found.labels, digits.labels)
+    cached = cache.read_cache(tmp_path / "node", digits.fingerprint)
+    assert torch.equal(cached.pixels, digits.pixels)
+    assert torch.equal(cached.labels, digits.labels)
     refuse: Callable[..., bytes] = lambda *_: pytest.fail("fetched or written again")  # noqa: E731
     monkeypatch.setattr(type(kept), "read", refuse)
     monkeypatch.setattr(type(kept), "write", refuse)
@@ -109,6 +109,6 @@ def test_a_url_of_another_scheme_is_refused(url: str) -> None:
 
 
 def test_a_url_of_files_is_the_folder(tmp_path: Path) -> None:
-    found = blobs(f"file://{tmp_path}")
-    assert isinstance(found, Folder)
-    assert found.folder == tmp_path
+    store = blobs(f"file://{tmp_path}")
+    assert isinstance(store, Folder)
+    assert store.folder == tmp_path

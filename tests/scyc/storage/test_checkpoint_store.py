@@ -29,9 +29,9 @@ def network(value: float = 1.0) -> Network:
 
 
 def test_a_network_comes_back_as_it_was(store: CheckpointStore) -> None:
-    found = store.load(store.save(network()))
-    assert torch.equal(found.state["w"], network().state["w"])
-    assert torch.equal(found.masks["w"], network().masks["w"])
+    loaded = store.load(store.save(network()))
+    assert torch.equal(loaded.state["w"], network().state["w"])
+    assert torch.equal(loaded.masks["w"], network().masks["w"])
 
 
 def test_the_name_is_the_sha256_of_the_content(store: CheckpointStore) -> None:

@@ -5,12 +5,12 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from state_stores import NEVER, InMemoryStore, Killed
 from torch import nn
 
 from scyc.data.images import Images
@@ -31,45 +31,9 @@ OPTIMIZERS: list[OptimizerSpec] = [
     RmsPropSpec(name="rmsprop"),
     RmsPropSpec(name="rmsprop", momentum=0.9),
 ]
+MARKS = {"rmsprop": [pytest.mark.slow], "adam": [pytest.mark.costly]}
 IDS = [repr(spec) for spec in OPTIMIZERS]
 MEMBERS, STEPS = 2, 12
-
-
-class Killed(BaseException):
-    """Ends a training as a signal would."""
-
-
-@dataclass
-class InMemoryStore:
-    """A store whose saves are due after every so many steps, and that is killed after some."""
-
-    every: int = 1
-    killed_after: int | None = None  # steps since this process started
-    content: bytes | None = None  # as it would lie in a file
-    steps: int = 0
-    saves: int = field(default=0)
-
-    def load(self) -> Mapping[str, Any] | None:
-        if self.content is None:
-            return None
-        found: Mapping[str, Any] = torch.load(io.BytesIO(self.content), weights_only=True)
-        return found
-
-    def due(self) -> bool:
-        if self.steps == self.killed_after:
-            raise Killed
-        self.steps += 1
-        return self.steps % self.every == 0
-
-    def save(self, state: Mapping[str, Any]) -> None:
-        buffer = io.BytesIO()
-        torch.save(dict(state), buffer)
-        self.content = buffer.getvalue()
-        self.saves += 1
-
-    def next(self) -> "InMemoryStore":
-        """The store of the process that continues."""
-        return InMemoryStore(every=self.every, content=self.content)
 
 
 def own_network() -> nn.Module:
@@ -97,7 +61,7 @@ def same(a: Outcome, b: Outcome) -> bool:
     """Whether two trainings have the same numbers, to the last bit."""
     if (a.curve, a.val_accuracy, a.test_accuracy) != (b.curve, b.val_accuracy, b.test_accuracy):
         return False
-    for x, y in ((a.network, b.network), (a.kept, b.kept)):
+    for x, y in ((a.network, b.network), (a.snapshot, b.snapshot)):
         if (x is None) != (y is None):
             return False
         if x is not None and y is not None:
@@ -110,10 +74,7 @@ def same(a: Outcome, b: Outcome) -> bool:
 
 @pytest.mark.parametrize(
     ("optimizer", "carry", "every"),
-    [
-        pytest.param(spec, "last", 1, marks=[pytest.mark.slow] * (spec.name == "rmsprop"))
-        for spec in OPTIMIZERS
-    ]
+    [pytest.param(spec, "last", 1, marks=MARKS.get(spec.name, [])) for spec in OPTIMIZERS]
     + [(SgdSpec(), "best", 5)],
     ids=[*IDS, "best weights, saved at every fifth step"],
 )
@@ -130,7 +91,7 @@ def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
         first = InMemoryStore(every, killed_after=step)
         with pytest.raises(Killed):
             solo.train(network, jobs, training, first)
-        second = first.next()
+        second = first.next(every=NEVER if step else every)
         again = solo.train(network, jobs, training, second)
         assert second.steps == MEMBERS * STEPS - step // every * every
         assert all(same(a, b) for a, b in zip(whole, again, strict=True))
@@ -151,7 +112,7 @@ def test_a_pack_with_all_training_options_is_resumed_with_the_same_bits(
         first = InMemoryStore(killed_after=calls)
         with pytest.raises(Killed):
             engine.train(one.network, jobs, training, first)
-        assert first.saves == calls
+        assert (first.steps, first.saves) == (calls, 1)
         again = engine.train(one.network, jobs, training, first.next())
         assert all(same(a, b) for a, b in zip(whole, again, strict=True))
 

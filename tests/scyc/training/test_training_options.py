@@ -232,7 +232,7 @@ def test_a_weight_decay_of_what_a_network_has_none_of_is_refused(
     system: Systems, digits: Images
 ) -> None:
     declared = system(network=PLAIN, norm_weight_decay=0.0, bias_weight_decay=0.0)
-    (found,) = checks.problems(declared, digits)
-    assert found.path == "training.norm_weight_decay"
-    assert found.rule.startswith("this network has no norm with weights")
+    (problem,) = checks.problems(declared, digits)
+    assert problem.path == "training.norm_weight_decay"
+    assert problem.rule.startswith("this network has no norm with weights")
     assert not checks.problems(system(network=NORMALISED, norm_weight_decay=0.0), digits)

@@ -93,7 +93,7 @@ class Victim:
         file = self.place / "errors"
         return file.read_text() if file.is_file() else ""
 
-    def drive(self, armed: Callable[[], None] = lambda: None, timeout: float = 60.0) -> int:
+    def drive(self, armed: Callable[[], None] = lambda: None, timeout: float = 240.0) -> int:
         """Run the study in a process of its own, to its end or to `armed`'s.
 
         armed: called first in that process. Returns 0, one of `ENDS`, or minus the signal that
@@ -119,10 +119,10 @@ class Victim:
     def table(self) -> bytes:
         """The run's table as JSON, from the storage alone, and without what it cost in time."""
         (known,) = catalog.find(self.settings)
-        found: dict[str, Any] = json.loads(json.dumps(catalog.stored_table(known)))
-        for cost in found["cost"].values():
+        read_table: dict[str, Any] = json.loads(json.dumps(catalog.stored_table(known)))
+        for cost in read_table["cost"].values():
             del cost["seconds"]
-        return json.dumps(found, indent=1, sort_keys=True).encode()
+        return json.dumps(read_table, indent=1, sort_keys=True).encode()
 
 
 def forked(work: Callable[[], None], errors: Path) -> int:
@@ -157,7 +157,7 @@ def forked(work: Callable[[], None], errors: Path) -> int:
         os._exit(code)
 
 
-def ended(pid: int, timeout: float = 60.0) -> int:
+def ended(pid: int, timeout: float = 240.0) -> int:
     """How a process ended: exit code, or minus the signal; TOO_LONG where it was killed here."""
     late = threading.Event()
 
@@ -174,7 +174,7 @@ def ended(pid: int, timeout: float = 60.0) -> int:
     return TOO_LONG if late.is_set() else os.waitstatus_to_exitcode(status)
 
 
-def until(condition: Callable[[], bool], timeout: float = 60.0) -> None:
+def until(condition: Callable[[], bool], timeout: float = 240.0) -> None:
     """Wait for something. Raises TimeoutError."""
     patience = time.monotonic() + timeout
     while not condition():

@@ -98,10 +98,10 @@ def wrap(point: Point, here: Callable[[], None]) -> None:
     def passing(*arguments: Any, **named: Any) -> Any:
         if point.side == "before":
             here()
-        found = original(*arguments, **named)
+        result = original(*arguments, **named)
         if point.side == "after":
             here()
-        return found
+        return result
 
     setattr(point.owner, point.name, passing)
 

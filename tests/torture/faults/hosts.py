@@ -114,12 +114,12 @@ class Driver:
     def start(self) -> None:
         """Run to the first step, or to where something is armed."""
         self._thread.start()
-        self.state = self._told.get(timeout=60)
+        self.state = self._told.get(timeout=240)
 
     def order(self, act: Callable[[], None] = lambda: None) -> None:
         """Do something in the driver's thread, and go on to its next step."""
         self._orders.put(act)
-        self.state = self._told.get(timeout=60)
+        self.state = self._told.get(timeout=240)
 
     def finish(self, index: int) -> None:
         """A worker has finished one of the packs that are out."""
@@ -298,10 +298,10 @@ def _watched(original: Any, place: str, side: str) -> Any:
         driver = current()
         if driver is not None and side == "before":
             driver.passing(place)
-        found = original(*arguments, **named)
+        result = original(*arguments, **named)
         if driver is not None and side == "after":
             driver.passing(place)
-        return found
+        return result
 
     return call
 

@@ -26,15 +26,15 @@ def broken(
 
     again: how many trainings may have been repeated; see `journal.faults`.
     """
-    found = [*_integrity(victim), *_ownerless(victim), *_trials(victim, reference)]
+    problems = [*_integrity(victim), *_ownerless(victim), *_trials(victim, reference)]
     if victim.table() != reference.table():
-        found.append("I1: the table is another one")
-    found += _checkpoints(victim, reference)
+        problems.append("I1: the table is another one")
+    problems += _checkpoints(victim, reference)
     scratch = [path for path in victim.folder.rglob(".*") if path.is_file()]
-    found += [f"I5: {path.relative_to(victim.folder)} is scratch" for path in scratch]
+    problems += [f"I5: {path.relative_to(victim.folder)} is scratch" for path in scratch]
     if journal_file is not None:
-        found += journal.faults(journal_file, again, set(trials(victim)))
-    return found
+        problems += journal.faults(journal_file, again, set(trials(victim)))
+    return problems
 
 
 def trials(victim: Victim) -> Counter[str]:
@@ -42,16 +42,16 @@ def trials(victim: Victim) -> Counter[str]:
     storage = optuna.storages.RDBStorage(
         _url(victim), skip_compatibility_check=True, skip_table_creation=True
     )  # half a second less
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for name in optuna.get_all_study_names(storage):
         study = optuna.load_study(study_name=name, storage=storage)
         for trial in study.get_trials(deepcopy=False):
             if "summary_of_cycle" in trial.user_attrs:
                 continue  # the answer of a cycle, no training run
-            found[trial.user_attrs["cell"] if trial.state.is_finished() else "unfinished"] += 1
+            counts[trial.user_attrs["cell"] if trial.state.is_finished() else "unfinished"] += 1
     storage.remove_session()
     storage.engine.dispose()
-    return found
+    return counts
 
 
 def _trials(victim: Victim, reference: Victim) -> Iterator[str]:

@@ -213,8 +213,8 @@ class Drivers(RuleBasedStateMachine):
     @precondition(lambda self: self.checkpoints())
     @rule(which=st.integers(0, 50), how=st.sampled_from(["lost", "truncated", "flipped", "empty"]))
     def hurt_a_checkpoint(self, which: int, how: str) -> None:
-        found = self.checkpoints()
-        file = found[which % len(found)]
+        files = self.checkpoints()
+        file = files[which % len(files)]
         content = file.read_bytes()
         if how == "lost":
             file.unlink()

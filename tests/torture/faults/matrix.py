@@ -33,7 +33,7 @@ MOMENTS: Mapping[str, tuple[str, int]] = MappingProxyType(
 _START = Path(__file__).with_name("start")
 _WORKERS = ("ray::TrainPack", "ray::ResourceTrainable")  # titles of Tune's, at one time or another
 _PATIENCE = 300.0  # seconds for a moment to come, or a run to end
-_AFTER = 30.0  # seconds for what a dead driver leaves behind
+_AFTER = 120.0  # seconds for what a dead driver leaves behind
 _PACKS = 2 * 4  # trainings under way: two workers, packs of four
 
 
@@ -148,15 +148,15 @@ class Site:
         with contextlib.suppress(TimeoutError):
             until(lambda: not self.alive() - self._others, patience)
         alive = self.alive() - self._others
-        told = [f"I8: {processes.title(pid)[:80]} still lives" for pid in sorted(alive)]
+        living = [f"I8: {processes.title(pid)[:80]} still lives" for pid in sorted(alive)]
         processes.kill(alive)
-        return told
+        return living
 
     def alive(self) -> set[int]:
         """Pids of all that was started for it, and what these have started."""
-        found = processes.tagged(self.tag)
-        self.sessions |= processes.sessions(found)
-        return found | processes.in_sessions(self.sessions)
+        pids = processes.tagged(self.tag)
+        self.sessions |= processes.sessions(pids)
+        return pids | processes.in_sessions(self.sessions)
 
     @property
     def _others(self) -> set[int]:

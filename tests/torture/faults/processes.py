@@ -16,12 +16,12 @@ def tagged(tag: str) -> set[int]:
     A process that gives itself a title, as Ray's workers do, may lose sight of its environment;
     see :func:`in_sessions`.
     """
-    line, found = f"{TAG}={tag}".encode(), set()
+    line, pids = f"{TAG}={tag}".encode(), set()
     for pid in _living():
         with contextlib.suppress(OSError):
             if line in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-                found.add(pid)
-    return found
+                pids.add(pid)
+    return pids
 
 
 def in_sessions(sessions: set[int]) -> set[int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from oracle.execution.worker import pack_state_name
+from oracle.execution.pack_state import pack_state_name
 from oracle.search.graph import Cell, CellResult
 from oracle.search.request import Results
 from scyc.pruning.pruned_network import Network

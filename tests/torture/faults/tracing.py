@@ -119,8 +119,8 @@ def _attached(pid: int, inject: str, log: Path) -> subprocess.Popen[str]:
     command += ["-e", f"inject={inject}"] if inject else []
     tracer = subprocess.Popen([*command, "-p", str(pid)], stderr=subprocess.PIPE, text=True)
     assert tracer.stderr is not None
-    told = tracer.stderr.readline()
-    assert "attached" in told, told
+    output = tracer.stderr.readline()
+    assert "attached" in output, output
     return tracer
 
 
@@ -136,8 +136,8 @@ def _released(tracer: subprocess.Popen[str], lives: bool) -> None:
 
 
 def _calls(log: Path, pid: int) -> list[tuple[str, str]]:
-    found = map(_CALL.match, log.read_text(errors="replace").splitlines())
-    return [(each[2], each[3]) for each in found if each and int(each[1]) == pid]
+    matches = map(_CALL.match, log.read_text(errors="replace").splitlines())
+    return [(each[2], each[3]) for each in matches if each and int(each[1]) == pid]
 
 
 def _wait(line: socket.socket, word: bytes) -> None:

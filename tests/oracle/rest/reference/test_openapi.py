@@ -123,10 +123,10 @@ def test_no_reference_leads_nowhere(described: dict[str, Any]) -> None:
             return own.union(*map(refs, value.values()))
         return set().union(*map(refs, value)) if isinstance(value, list) else set()
 
-    found = refs(described)
-    assert "#/components/schemas/ProblemDetails" in found
+    references = refs(described)
+    assert "#/components/schemas/ProblemDetails" in references
     known = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
-    assert found <= known
+    assert references <= known
 
 
 def test_a_submission_describes_every_kind_of_study(described: dict[str, Any]) -> None:

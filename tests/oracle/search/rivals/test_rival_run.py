@@ -41,47 +41,47 @@ def rehearse(
     study: Make, Rehearsal: Any, curve: Any = hump, known: Any = None, **changes: Any
 ) -> tuple[Any, Any]:
     declared = study(**({"grid": GRID, "s_cyc": AWAY, "cycles": 3} | changes))
-    found = experiment(declared, Graph(declared.system, "0" * 64))
+    study_experiment = experiment(declared, Graph(declared.system, "0" * 64))
     rehearsal = Rehearsal(curve, known=dict(known or {}))
-    rehearsal.run(found.searches())
-    return rehearsal, found
+    rehearsal.run(study_experiment.searches())
+    return rehearsal, study_experiment
 
 
-def rates(found: Any, name: str) -> list[float]:
-    return [each.max_lr for each in found.runs()[name]]
+def rates(study_experiment: Any, name: str) -> list[float]:
+    return [each.max_lr for each in study_experiment.runs()[name]]
 
 
 def test_constant_keeps_the_unpruned_networks_well_tuned_max_lr(
     study: Make, Rehearsal: Any
 ) -> None:
-    _, found = rehearse(study, Rehearsal, rivals=["constant"])
-    assert [c["well_tuned"] for c in found.table("t")["cycles"]] == [0.05, 0.1, 0.2, 0.4]
-    assert rates(found, "constant") == [0.05] * 4
+    _, study_experiment = rehearse(study, Rehearsal, rivals=["constant"])
+    assert [c["well_tuned"] for c in study_experiment.table("t")["cycles"]] == [0.05, 0.1, 0.2, 0.4]
+    assert rates(study_experiment, "constant") == [0.05] * 4
 
 
 def test_constant_takes_a_max_lr_that_is_given(study: Make, Rehearsal: Any) -> None:
-    _, found = rehearse(study, Rehearsal, rivals=[{"name": "constant", "max_lr": 0.3}])
-    assert rates(found, "constant") == [0.3] * 4
-    (rival,) = found.table("t")["rivals"]
+    _, study_experiment = rehearse(study, Rehearsal, rivals=[{"name": "constant", "max_lr": 0.3}])
+    assert rates(study_experiment, "constant") == [0.3] * 4
+    (rival,) = study_experiment.table("t")["rivals"]
     assert rival["cost"]["run"] == rival["cost"]["with_search"]
 
 
 def test_warm_start_takes_the_oracles_answer_of_the_cycle_before(
     study: Make, Rehearsal: Any
 ) -> None:
-    _, found = rehearse(study, Rehearsal, rivals=["warm_start"])
-    assert rates(found, "warm_start") == [0.05, 0.05, 0.1, 0.2]
-    for before, after in itertools.pairwise(found.runs()["warm_start"]):
+    _, study_experiment = rehearse(study, Rehearsal, rivals=["warm_start"])
+    assert rates(study_experiment, "warm_start") == [0.05, 0.05, 0.1, 0.2]
+    for before, after in itertools.pairwise(study_experiment.runs()["warm_start"]):
         assert [cell.parent for cell in after.cells] == list(before.cells)  # its own networks
 
 
 def test_what_a_rival_and_the_oracle_share_is_trained_once(study: Make, Rehearsal: Any) -> None:
     alone, _ = rehearse(study, Rehearsal)
-    rehearsal, found = rehearse(study, Rehearsal, rivals=["constant", "warm_start"])
+    rehearsal, study_experiment = rehearse(study, Rehearsal, rivals=["constant", "warm_start"])
     assert len(rehearsal.trained) == len(set(rehearsal.trained))
     # both begin with the oracle's first two cycles, and only then go ways of their own
     assert len(rehearsal.trained) == len(alone.trained) + 2 * 2 * 2
-    costs = {rival["name"]: rival["cost"] for rival in found.table("t")["rivals"]}
+    costs = {rival["name"]: rival["cost"] for rival in study_experiment.table("t")["rivals"]}
     grid, replicates = 4, 2
     assert costs["constant"]["run"]["trainings"] == 4 * replicates
     # the grid of cycle 0, which holds its own first cycle, and three more cycles
@@ -115,19 +115,19 @@ def test_gradient_spread_raises_max_lr_as_its_own_gradients_shrink(
     def widths(cell: Cell) -> float:
         return 0.8**cell.cycle * (1 + 9 * cell.replicate)
 
-    found = spread_run(study, Rehearsal, answer, monkeypatch, widths)
+    study_experiment = spread_run(study, Rehearsal, answer, monkeypatch, widths)
     # cycle 1 knows cycle 0 alone, so the rise lags by one; 0.07 is S-Cyc's epsilon
     expected = [0.07, 0.07, 0.07 / 0.8, 0.07 / 0.64]
-    assert rates(found, "gradient_spread") == pytest.approx(expected)
+    assert rates(study_experiment, "gradient_spread") == pytest.approx(expected)
 
 
 def test_gradient_spread_takes_an_epsilon_and_stays_within_its_bound(
     study: Make, Rehearsal: Any, answer: Any, monkeypatch: Any
 ) -> None:
-    found = spread_run(
+    study_experiment = spread_run(
         study, Rehearsal, answer, monkeypatch, lambda c: 0.1**c.cycle, epsilon=0.02, bound=4.0
     )
-    assert rates(found, "gradient_spread") == pytest.approx([0.02, 0.02, 0.08, 0.08])
+    assert rates(study_experiment, "gradient_spread") == pytest.approx([0.02, 0.02, 0.08, 0.08])
 
 
 def test_max_lr_is_epsilon_times_the_geometric_mean_of_how_far_the_replicates_shrank() -> None:
@@ -182,8 +182,10 @@ def test_s_cyc_is_held_against_each_rival_by_paired_differences(
             return 80.0 + 3 * cell.replicate
         return 81.0 + 4 * cell.replicate if cell.max_lr < 0.09 and cell.max_lr != 0.05 else 70.0
 
-    _, found = rehearse(study, Rehearsal, curve, rivals=[{"name": "constant", "max_lr": 0.3}])
-    (rival,) = found.table("t")["rivals"]
+    _, study_experiment = rehearse(
+        study, Rehearsal, curve, rivals=[{"name": "constant", "max_lr": 0.3}]
+    )
+    (rival,) = study_experiment.table("t")["rivals"]
     for cycle in rival["cycles"]:
         assert cycle["test"]["points"] == pytest.approx(1.5)
         assert cycle["test"]["standard_error"] == pytest.approx(0.5)  # of 1 and 2
@@ -195,8 +197,8 @@ def test_s_cyc_is_held_against_each_rival_by_paired_differences(
 
 
 def test_a_rivals_max_lr_is_judged_by_the_oracles_region(study: Make, Rehearsal: Any) -> None:
-    _, found = rehearse(study, Rehearsal, rivals=["constant", "warm_start"])
-    constant, warm = found.table("t")["rivals"]
+    _, study_experiment = rehearse(study, Rehearsal, rivals=["constant", "warm_start"])
+    constant, warm = study_experiment.table("t")["rivals"]
     assert [cycle["inside"] for cycle in constant["cycles"]] == [True, False, False, False]
     assert [cycle["inside"] for cycle in warm["cycles"]] == [True, False, False, False]
     assert [cycle["evidence"]["verdict"] for cycle in constant["cycles"]] == [
@@ -208,8 +210,10 @@ def test_a_rival_that_diverges_ends_there_and_is_not_compared(study: Make, Rehea
     def curve(cell: Cell) -> float | None:
         return None if cell.max_lr == 0.3 and cell.cycle == 2 else hump(cell)
 
-    _, found = rehearse(study, Rehearsal, curve, rivals=[{"name": "constant", "max_lr": 0.3}])
-    table = found.table("t")
+    _, study_experiment = rehearse(
+        study, Rehearsal, curve, rivals=[{"name": "constant", "max_lr": 0.3}]
+    )
+    table = study_experiment.table("t")
     (rival,) = table["rivals"]
     assert [cycle["diverged"] for cycle in rival["cycles"]] == [False, False, True]
     assert rival["cycles"][2]["test"] is None
@@ -224,14 +228,16 @@ def test_a_rival_that_needs_an_answer_that_the_oracle_has_not_ends(
         """Whatever the oracle tries at cycle 1 diverges."""
         return None if cell.cycle == 1 and cell.max_lr != 0.07 else hump(cell)
 
-    _, found = rehearse(study, Rehearsal, curve, rivals=["constant", "warm_start"])
-    table = found.table("t")
+    _, study_experiment = rehearse(study, Rehearsal, curve, rivals=["constant", "warm_start"])
+    table = study_experiment.table("t")
     assert [c["well_tuned"] for c in table["cycles"]] == [0.05, None]
     assert [len(rival["cycles"]) for rival in table["rivals"]] == [2, 2]
-    assert found.unknown_cells() == 4 * 2  # a grid of the oracle's, which it cannot know of
+    assert (
+        study_experiment.unknown_cells() == 4 * 2
+    )  # a grid of the oracle's, which it cannot know of
 
-    _, found = rehearse(study, Rehearsal, lambda c: None, rivals=["constant"])
-    (rival,) = found.table("t")["rivals"]
+    _, study_experiment = rehearse(study, Rehearsal, lambda c: None, rivals=["constant"])
+    (rival,) = study_experiment.table("t")["rivals"]
     assert rival["cycles"] == []
     assert rival["average"] is None
 
@@ -256,10 +262,10 @@ def test_the_expected_number_of_trainings_counts_the_rivals(
 
 def test_rivals_are_recorded_in_places_of_their_own(study: Make, Rehearsal: Any) -> None:
     rivals = ["constant", "warm_start"]
-    rehearsal, found = rehearse(study, Rehearsal, rivals=rivals)
-    places = dict.fromkeys(place for place, _ in found.study_keys())
+    rehearsal, study_experiment = rehearse(study, Rehearsal, rivals=rivals)
+    places = dict.fromkeys(place for place, _ in study_experiment.study_keys())
     assert {place for _, place in rehearsal.recorded} == set(places)
-    roles = [role for _, role in found.study_keys() if role["role"] == "rival"]
+    roles = [role for _, role in study_experiment.study_keys() if role["role"] == "rival"]
     assert [role["rival"]["name"] for role in roles] == rivals
 
     def place(**changes: Any) -> Any:

@@ -82,26 +82,26 @@ def made(study: Make) -> Callable[..., Any]:
             }
             | changes
         )
-        found: Any = experiment(declared, Graph(declared.system, "0" * 64))
-        answer_searches(found.searches(), answered)
-        return found
+        study_experiment: Any = experiment(declared, Graph(declared.system, "0" * 64))
+        answer_searches(study_experiment.searches(), answered)
+        return study_experiment
 
     return make
 
 
-def rates(found: Any, name: str) -> list[float]:
-    return [each.max_lr for each in found.runs()[name]]
+def rates(study_experiment: Any, name: str) -> list[float]:
+    return [each.max_lr for each in study_experiment.runs()[name]]
 
 
-def schedules(found: Any, name: str) -> list[str]:
-    return [each.cells[0].schedule.name for each in found.runs()[name]]
+def schedules(study_experiment: Any, name: str) -> list[str]:
+    return [each.cells[0].schedule.name for each in study_experiment.runs()[name]]
 
 
 def test_the_power_law_goes_on_from_the_oracles_first_cycles(made: Any) -> None:
     """0.05, 0.1, 0.2 while the density halves: alpha 1, and 0.4 at the cycle that was not used."""
-    found = made(["power_law"])
-    assert rates(found, "power_law") == pytest.approx([0.05, 0.1, 0.2, 0.4])
-    (rival,) = found.table("t")["rivals"]
+    study_experiment = made(["power_law"])
+    assert rates(study_experiment, "power_law") == pytest.approx([0.05, 0.1, 0.2, 0.4])
+    (rival,) = study_experiment.table("t")["rivals"]
     summary = rival["summary"]
     assert (summary["cycles"], summary["inside"]) == (3, 3)
     assert summary["grid_values_off"] == pytest.approx(0.0, abs=1e-9)
@@ -110,9 +110,9 @@ def test_the_power_law_goes_on_from_the_oracles_first_cycles(made: Any) -> None:
 
 
 def test_a_power_law_that_is_given_needs_no_oracle(made: Any) -> None:
-    found = made([{"name": "power_law", "alpha": -1.0, "epsilon": 0.4}])
-    assert rates(found, "power_law") == pytest.approx([0.4, 0.2, 0.1, 0.05])
-    (rival,) = found.table("t")["rivals"]
+    study_experiment = made([{"name": "power_law", "alpha": -1.0, "epsilon": 0.4}])
+    assert rates(study_experiment, "power_law") == pytest.approx([0.4, 0.2, 0.1, 0.05])
+    (rival,) = study_experiment.table("t")["rivals"]
     assert rival["summary"]["percent_of_training"] == 0.0
     assert rival["summary"]["inside"] == 0  # 0.2, 0.1, 0.05 against 0.1, 0.2, 0.4
     assert rival["summary"]["grid_values_off"] == pytest.approx((1 + 1 + 3) / 3)
@@ -120,25 +120,30 @@ def test_a_power_law_that_is_given_needs_no_oracle(made: Any) -> None:
 
 def test_allr_reads_its_own_runs_sizes_and_falls_linearly_from_cycle_1_on(made: Any) -> None:
     """Sizes (0.1, 0.2), (0.2, 0.4), (0.3, 0.6) over sqrt(1/4): means 0.3, 0.6, 0.9."""
-    found = made(["allr"])
-    assert rates(found, "allr") == pytest.approx([0.07, 0.021, 0.042, 0.063])
-    assert schedules(found, "allr") == ["warmup", "linear", "linear", "linear"]
+    study_experiment = made(["allr"])
+    assert rates(study_experiment, "allr") == pytest.approx([0.07, 0.021, 0.042, 0.063])
+    assert schedules(study_experiment, "allr") == ["warmup", "linear", "linear", "linear"]
     whole = made([{"name": "allr", "epsilon": 0.1, "retraining": 1.0}])
     assert rates(whole, "allr") == pytest.approx([0.1] * 4)
 
 
 def test_linear_rewinding_keeps_the_unpruned_networks_max_lr(made: Any) -> None:
-    found = made(["linear_rewinding"])
-    assert rates(found, "linear_rewinding") == [0.05] * 4
-    assert schedules(found, "linear_rewinding") == ["warmup", "linear", "linear", "linear"]
+    study_experiment = made(["linear_rewinding"])
+    assert rates(study_experiment, "linear_rewinding") == [0.05] * 4
+    assert schedules(study_experiment, "linear_rewinding") == [
+        "warmup",
+        "linear",
+        "linear",
+        "linear",
+    ]
     given = made([{"name": "linear_rewinding", "max_lr": 0.3}])
     assert rates(given, "linear_rewinding") == [0.3] * 4
 
 
 def test_the_range_tests_median_over_the_replicates_is_taken(made: Any) -> None:
-    found = made(["lr_range_test"], replicates=3)
-    assert rates(found, "lr_range_test") == pytest.approx([0.07, 0.2, 0.2, 0.2])
-    (rival,) = found.table("t")["rivals"]
+    study_experiment = made(["lr_range_test"], replicates=3)
+    assert rates(study_experiment, "lr_range_test") == pytest.approx([0.07, 0.2, 0.2, 0.2])
+    (rival,) = study_experiment.table("t")["rivals"]
     # 3 cycles x 3 replicates of 100 iterations, beside 12 trainings of 10
     assert rival["summary"]["percent_of_training"] == pytest.approx(100 * 900 / 120)
 
@@ -171,8 +176,8 @@ def test_what_a_rival_lacks_is_refused(study: Make, changes: dict[str, Any], rul
 
 def test_every_rival_is_drawn_and_described(made: Any) -> None:
     """A run draws and prints them at its end."""
-    found = made(sorted(RIVALS), record={"what": sorted(set(NEEDS.values()))})
-    table = found.table("t")
+    study_experiment = made(sorted(RIVALS), record={"what": sorted(set(NEEDS.values()))})
+    table = study_experiment.table("t")
     assert {trace.name for trace in plots.regions(table).data} >= set(RIVALS)
     assert len(reports.summaries(table["rivals"])) == len(RIVALS)
     assert " ".join(formats.text(table, 160).split()).count("choosing max_lr costs") == len(RIVALS)

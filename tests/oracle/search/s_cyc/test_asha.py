@@ -25,8 +25,8 @@ RANGES: dict[str, Any] = {
 HALVED = RANGES | {"halving": {"first": 2, "factor": 2}}
 
 
-def summary(found: Any) -> dict[str, Any]:
-    table: dict[str, Any] = found.table("seek-0")
+def summary(search_experiment: Any) -> dict[str, Any]:
+    table: dict[str, Any] = search_experiment.table("seek-0")
     return table
 
 
@@ -34,8 +34,8 @@ def summary(found: Any) -> dict[str, Any]:
 def test_every_sampler_stays_in_its_bounds_and_moves(
     seeking: Make, sought: Any, near: Any, sampler: str
 ) -> None:
-    _, found = sought(seeking(search=RANGES | {"sampler": sampler}), near(IDEAL))
-    curves = [each.curve for each in found.board.candidates]
+    _, search_experiment = sought(seeking(search=RANGES | {"sampler": sampler}), near(IDEAL))
+    curves = [each.curve for each in search_experiment.board.candidates]
     assert len({str(curve) for curve in curves}) == 24
     assert all(0.02 <= curve.epsilon <= 0.4 and 0 <= curve.delta <= 0.5 for curve in curves)
     assert {curve.q for curve in curves} == {0, 1, 2, 3}
@@ -56,9 +56,9 @@ def test_the_gaussian_process_suggests_from_what_was_found(
 
 
 def test_tpe_finds_better_than_it_starts_with(seeking: Make, sought: Any, near: Any) -> None:
-    _, found = sought(seeking(search=RANGES | {"trials": 32}, cycles=6), near(IDEAL))
+    _, search_experiment = sought(seeking(search=RANGES | {"trials": 32}, cycles=6), near(IDEAL))
     cycles = tuple(range(7))
-    scores = [each.score(cycles) for each in found.board.candidates]
+    scores = [each.score(cycles) for each in search_experiment.board.candidates]
     assert max(scores[8:]) > max(scores[:8])
     assert sum(scores[-12:]) / 12 > sum(scores[:8]) / 8 + 1
 
@@ -103,22 +103,24 @@ def test_halving_saves_trainings_and_keeps_the_best(seeking: Make, sought: Any, 
     search = RANGES | {"sampler": "random"}
     whole, every = sought(seeking(search=search, cycles=8), near(IDEAL))
     search |= {"halving": {"first": 2, "factor": 2}}
-    halved, found = sought(seeking(search=search, cycles=8), near(IDEAL))
-    assert [c.curve for c in found.board.candidates] == [c.curve for c in every.board.candidates]
-    assert found.results.best[0].curve == every.results.best[0].curve
+    halved, search_experiment = sought(seeking(search=search, cycles=8), near(IDEAL))
+    assert [c.curve for c in search_experiment.board.candidates] == [
+        c.curve for c in every.board.candidates
+    ]
+    assert search_experiment.results.best[0].curve == every.results.best[0].curve
     assert len(halved.trained) < 0.65 * len(whole.trained)
-    last = [each.last for each in found.board.candidates if each.stopped == "halving"]
+    last = [each.last for each in search_experiment.board.candidates if each.stopped == "halving"]
     assert set(last) == {2, 4}
-    assert summary(found)["trainings"]["asked"] < summary(every)["trainings"]["asked"]
+    assert summary(search_experiment)["trainings"]["asked"] < summary(every)["trainings"]["asked"]
 
 
 def test_a_candidate_goes_on_when_it_is_among_the_best_that_came_before_it(
     seeking: Make, sought: Any, near: Any
 ) -> None:
-    _, found = sought(seeking(search=HALVED, cycles=8), near(IDEAL))
+    _, search_experiment = sought(seeking(search=HALVED, cycles=8), near(IDEAL))
     for rung, cycles in ((2, range(3)), (4, range(5))):
         came: list[float] = []
-        for each in found.board.candidates:
+        for each in search_experiment.board.candidates:
             if each.last < rung:
                 continue
             score = each.score(list(cycles))
@@ -140,8 +142,8 @@ def test_any_order_of_completion_gives_the_same_candidates(
         def order(packs: Sequence[Pack], shuffled: random.Random = shuffled) -> int:
             return shuffled.randrange(len(packs))
 
-        again, found = sought(declared, near(IDEAL), order=order)
-        assert summary(found) == summary(expected)
+        again, search_experiment = sought(declared, near(IDEAL), order=order)
+        assert summary(search_experiment) == summary(expected)
         assert sorted(again.trained) == sorted(whole.trained)
 
 
@@ -182,9 +184,9 @@ def test_several_objectives_are_sampled_together(seeking: Make, sought: Any, nea
     for sampler in ("tpe", "random", "qmc"):
         search = RANGES | {"sampler": sampler, "trials": 12}
         declared = seeking(search=search, objective={"name": "pareto", "cycles": [0, 2, 3]})
-        _, found = sought(declared, near(IDEAL))
-        assert summary(found)["best"]
-        assert len(summary(found)["candidates"][0]["objectives"]) == 3
+        _, search_experiment = sought(declared, near(IDEAL))
+        assert summary(search_experiment)["best"]
+        assert len(summary(search_experiment)["candidates"][0]["objectives"]) == 3
 
 
 def test_another_seed_draws_other_candidates(seeking: Make) -> None:
@@ -206,8 +208,8 @@ def test_a_tie_by_rounding_stops_no_candidate_that_an_exact_tie_would_let_go_on(
     search = HALVED | {"sampler": "random", "trials": 8}
 
     def last(curve: Any) -> list[int]:
-        _, found = sought(seeking(search=search, cycles=8, replicates=2), curve)
-        return [each.last for each in found.board.candidates]
+        _, search_experiment = sought(seeking(search=search, cycles=8, replicates=2), curve)
+        return [each.last for each in search_experiment.board.candidates]
 
     def rounded(cell: Cell) -> float:
         return pairs[hash(cell.max_lr) % 2][cell.replicate]

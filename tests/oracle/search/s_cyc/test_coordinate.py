@@ -26,30 +26,36 @@ WIDE = {
 }
 
 
-def curves(found: Any) -> list[SCyc]:
-    return [each.curve for each in found.board.candidates]
+def curves(search_experiment: Any) -> list[SCyc]:
+    return [each.curve for each in search_experiment.board.candidates]
 
 
-def summary(found: Any) -> dict[str, Any]:
-    table: dict[str, Any] = found.table("seek-0")
+def summary(search_experiment: Any) -> dict[str, Any]:
+    table: dict[str, Any] = search_experiment.table("seek-0")
     return table
 
 
-def before_pruning(found: Any) -> list[Cell]:
-    return [cell for each in found.board.candidates for cell in each.path.rows[0]]
+def before_pruning(search_experiment: Any) -> list[Cell]:
+    return [cell for each in search_experiment.board.candidates for cell in each.path.rows[0]]
 
 
 def test_each_parameter_is_chosen_by_what_the_paper_says(
     seeking: Make, sought: Any, near: Any
 ) -> None:
-    _, found = sought(seeking(search=WIDE, cycles=7), near(IDEAL))
-    best = found.results.best[0].curve
+    _, search_experiment = sought(seeking(search=WIDE, cycles=7), near(IDEAL))
+    best = search_experiment.results.best[0].curve
     assert best.epsilon == 0.1  # best on the unpruned network
     assert (best.q, best.beta) == (2, 5.0)
-    target = {each.curve.delta: each for each in found.board.candidates if "delta" in each.steps}
+    target = {
+        each.curve.delta: each
+        for each in search_experiment.board.candidates
+        if "delta" in each.steps
+    }
     assert list(target) == WIDE["delta"]
     assert best.delta == max(target, key=lambda delta: target[delta].score([7]))
-    stopped = {each.curve.epsilon: each.last for each in found.board.candidates if each.stopped}
+    stopped = {
+        each.curve.epsilon: each.last for each in search_experiment.board.candidates if each.stopped
+    }
     assert stopped == {0.05: 0, 0.2: 0}
 
 
@@ -71,21 +77,21 @@ def test_delta_is_judged_at_the_target_and_q_and_beta_by_the_objective(
 def test_of_equal_values_the_one_that_won_before_stays(seeking: Make, sought: Any) -> None:
     grid = {"max_lr": [0.05, 0.1], "extend": False}
     search = {"name": "paper", "epsilon": grid, "delta": [0.1, 0.2]}
-    _, found = sought(seeking(search=search), lambda cell: 80.0)
-    (best,) = found.results.best
+    _, search_experiment = sought(seeking(search=search), lambda cell: 80.0)
+    (best,) = search_experiment.results.best
     assert best.curve == SCyc(epsilon=0.05, delta=0.1, q=1, beta=4.0)
-    assert summary(found)["candidates"][0]["candidate"] == best.number
+    assert summary(search_experiment)["candidates"][0]["candidate"] == best.number
 
 
 def test_twenty_runs_of_eight_networks_train_at_most_six_tenths_of_what_they_name(
     seeking: Make, sought: Any, near: Any
 ) -> None:
     declared = seeking(search=WIDE, cycles=7, replicates=1)
-    rehearsal, found = sought(declared, near(IDEAL))
-    runs = [each for each in found.board.candidates if each.whole]
+    rehearsal, search_experiment = sought(declared, near(IDEAL))
+    runs = [each for each in search_experiment.board.candidates if each.whole]
     assert len(runs) == 20
-    trainings = summary(found)["trainings"]
-    alone = len(found.board.candidates) - len(runs)  # on the unpruned network only
+    trainings = summary(search_experiment)["trainings"]
+    alone = len(search_experiment.board.candidates) - len(runs)  # on the unpruned network only
     assert (trainings["named"], alone) == (160 + 2, 2)
     assert trainings["made"] == len(rehearsal.trained) == len(set(rehearsal.trained)) == 95
     assert trainings["made"] <= 0.6 * 160
@@ -97,9 +103,9 @@ def test_rounded_max_lr_shares_more_and_never_moves_the_no_growth_phase(
     made = {}
     for digits in (None, 3, 2, 1):
         declared = seeking(search=WIDE, cycles=7, resolution=digits)
-        rehearsal, found = sought(declared, near(IDEAL))
+        rehearsal, search_experiment = sought(declared, near(IDEAL))
         made[digits] = len(rehearsal.trained)
-        for each in found.board.candidates:
+        for each in search_experiment.board.candidates:
             assert set(each.path.max_lr[: each.curve.q + 1]) == {each.curve.epsilon}
     assert made[None] >= made[3] > made[2] > made[1]
 
@@ -145,12 +151,12 @@ def test_epsilons_step_asks_for_the_oracles_first_cycle(
     rehearsal = Rehearsal(near(IDEAL))
     rehearsal.run([greedy_oracle(shown, Graph(shown.system, "0" * 64), lambda cycle: None)])
     before = set(rehearsal.known)
-    again, found = sought(
+    again, search_experiment = sought(
         declared, near(IDEAL), rehearsal=Rehearsal(near(IDEAL), known=dict(rehearsal.known))
     )
-    assert found.results.complete
+    assert search_experiment.results.complete
     assert not before & set(again.trained)
-    epsilons = {cell.id for cell in before_pruning(found)}
+    epsilons = {cell.id for cell in before_pruning(search_experiment)}
     assert len(epsilons) == 3 * 2
     assert epsilons <= before
 
@@ -183,8 +189,8 @@ def test_any_order_of_completion_gives_the_same_candidates(
         def order(packs: Sequence[Pack], shuffled: random.Random = shuffled) -> int:
             return shuffled.randrange(len(packs))
 
-        _, found = sought(declared, near(IDEAL), order=order)
-        assert summary(found) == expected
+        _, search_experiment = sought(declared, near(IDEAL), order=order)
+        assert summary(search_experiment) == expected
 
 
 def test_a_candidate_that_diverges_is_passed_over(seeking: Make, sought: Any) -> None:
@@ -194,36 +200,40 @@ def test_a_candidate_that_diverges_is_passed_over(seeking: Make, sought: Any) ->
     grid = {"max_lr": [0.1], "extend": False}
     search = {"name": "paper", "epsilon": grid, "delta": [0.0, 0.1, 0.3]}
     declared = seeking(search=search, cycles=6)
-    _, found = sought(declared, accuracy)
-    fallen = [each.curve.delta for each in found.board.candidates if each.stopped == "diverged"]
+    _, search_experiment = sought(declared, accuracy)
+    fallen = [
+        each.curve.delta
+        for each in search_experiment.board.candidates
+        if each.stopped == "diverged"
+    ]
     assert fallen == [0.3]
-    (best,) = found.results.best
+    (best,) = search_experiment.results.best
     assert best.curve.delta == 0.1
     assert best.whole
-    assert summary(found)["candidates"][-1]["stopped"] == "diverged"
-    assert found.failure() is None
+    assert summary(search_experiment)["candidates"][-1]["stopped"] == "diverged"
+    assert search_experiment.failure() is None
 
 
 def test_when_all_diverge_the_search_says_so(seeking: Make, sought: Any) -> None:
-    _, found = sought(seeking(), lambda cell: None)
-    assert found.failure() == "every epsilon diverged; lower search.epsilon"
-    _, found = sought(seeking(), lambda cell: None if cell.cycle else 90.0)
-    assert found.failure() == "every delta diverged; lower epsilon or delta"
+    _, search_experiment = sought(seeking(), lambda cell: None)
+    assert search_experiment.failure() == "every epsilon diverged; lower search.epsilon"
+    _, search_experiment = sought(seeking(), lambda cell: None if cell.cycle else 90.0)
+    assert search_experiment.failure() == "every delta diverged; lower epsilon or delta"
     listed = {"name": "grid", "epsilon": [0.1], "delta": [0.1], "q": [0], "beta": [3]}
-    _, found = sought(seeking(search=listed), lambda cell: None)
-    assert found.failure() == "every candidate diverged; lower epsilon or delta"
-    assert found.results.best == []
+    _, search_experiment = sought(seeking(search=listed), lambda cell: None)
+    assert search_experiment.failure() == "every candidate diverged; lower epsilon or delta"
+    assert search_experiment.results.best == []
 
 
 def test_a_grid_tries_every_combination_once(seeking: Make, sought: Any, near: Any) -> None:
     listed = {
         "name": "grid", "epsilon": [0.05, 0.1], "delta": [0.1, 0.2], "q": [0, 2], "beta": [3, 5],
     }  # fmt: skip
-    rehearsal, found = sought(seeking(search=listed, cycles=4), near(IDEAL))
-    assert len(set(map(str, curves(found)))) == 16
-    assert found.results.best[0].curve == IDEAL
+    rehearsal, search_experiment = sought(seeking(search=listed, cycles=4), near(IDEAL))
+    assert len(set(map(str, curves(search_experiment)))) == 16
+    assert search_experiment.results.best[0].curve == IDEAL
     assert len(rehearsal.trained) == len(set(rehearsal.trained))
-    scores = [sum(each["objectives"][0]) for each in summary(found)["candidates"]]
+    scores = [sum(each["objectives"][0]) for each in summary(search_experiment)["candidates"]]
     assert scores == sorted(scores, reverse=True)
 
 
@@ -233,17 +243,17 @@ def test_several_objectives_give_the_pareto_front(seeking: Make, sought: Any) ->
 
     listed = {"name": "grid", "epsilon": [0.1, 0.2], "delta": [0.1, 0.2], "q": [0, 1], "beta": [3]}
     declared = seeking(search=listed, objective={"name": "pareto", "cycles": [1, 3]})
-    _, found = sought(declared, accuracy)
-    front = found.results.best
-    points = [(each.score([1]), each.score([3])) for each in found.board.candidates]
+    _, search_experiment = sought(declared, accuracy)
+    front = search_experiment.results.best
+    points = [(each.score([1]), each.score([3])) for each in search_experiment.board.candidates]
     expected = [
         each
-        for each, (a, b) in zip(found.board.candidates, points, strict=True)
+        for each, (a, b) in zip(search_experiment.board.candidates, points, strict=True)
         if not any(x >= a and y >= b and (x > a or y > b) for x, y in points)
     ]
     assert front == expected
     assert 1 < len(front) < 8
-    order = [each["best"] for each in summary(found)["candidates"]]
+    order = [each["best"] for each in summary(search_experiment)["candidates"]]
     assert order == sorted(order, reverse=True)
 
 
@@ -257,10 +267,10 @@ def test_a_tie_by_rounding_goes_to_the_lower_value(seeking: Make, sought: Any) -
 
     grid = {"max_lr": [0.05, 0.1], "extend": False}
     recipe = {"name": "paper", "epsilon": grid, "delta": [0.05, 0.2]}
-    _, found = sought(seeking(search=recipe, replicates=2, objective="target"), tie)
-    (best,) = found.results.best
+    _, search_experiment = sought(seeking(search=recipe, replicates=2, objective="target"), tie)
+    (best,) = search_experiment.results.best
     assert best.curve == SCyc(epsilon=0.05, delta=0.05, q=1, beta=4.0)
-    assert summary(found)["candidates"][0]["candidate"] == best.number
+    assert summary(search_experiment)["candidates"][0]["candidate"] == best.number
 
     listed = {"name": "grid", "epsilon": [0.05, 0.1], "delta": [0.05], "q": [1], "beta": [4]}
 
@@ -268,12 +278,15 @@ def test_a_tie_by_rounding_goes_to_the_lower_value(seeking: Make, sought: Any) -
         return exact[0.05 if cell.max_lr < 0.1 else 0.1][cell.replicate]
 
     declared = seeking(search=listed, replicates=2, objective="target", cycles=1)
-    _, found = sought(declared, level)
-    (best,) = found.results.best
+    _, search_experiment = sought(declared, level)
+    (best,) = search_experiment.results.best
     assert best.number == 0
-    assert [each["candidate"] for each in summary(found)["candidates"]] == [0, 1]
+    assert [each["candidate"] for each in summary(search_experiment)["candidates"]] == [0, 1]
     pareto = seeking(
         search=listed, replicates=2, cycles=1, objective={"name": "pareto", "cycles": [0, 1]}
     )
-    _, found = sought(pareto, level)
-    assert [each.number for each in found.results.best] == [0, 1]  # equal: neither beats the other
+    _, search_experiment = sought(pareto, level)
+    assert [each.number for each in search_experiment.results.best] == [
+        0,
+        1,
+    ]  # equal: neither beats the other

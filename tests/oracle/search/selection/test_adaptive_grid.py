@@ -86,6 +86,7 @@ def test_without_noise_it_finds_what_the_full_grid_finds_with_a_third_of_the_tra
     assert row.share <= SMOOTH[family]
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("family", NOISY)
 def test_with_noise_it_mostly_finds_what_the_full_grid_finds(family: str) -> None:
     row = benchmark.family(family, CASES)
@@ -194,12 +195,12 @@ def test_what_it_tries_depends_on_results_alone(study: Make, searched: Any, Rehe
         lambda packs: len(packs) - 1,
         lambda packs: random.Random(len(packs)).randrange(len(packs)),
     ]
-    found = [
+    outcomes = [
         searched(declared, rising(0.03), rehearsal=Rehearsal(rising(0.03), most=3), order=order)
         for order in orders
     ]
-    assert found[0][1] == found[1][1] == found[2][1]
-    packs = [{pack.cells for pack in rehearsal.packs} for rehearsal, *_ in found]
+    assert outcomes[0][1] == outcomes[1][1] == outcomes[2][1]
+    packs = [{pack.cells for pack in rehearsal.packs} for rehearsal, *_ in outcomes]
     assert packs[0] == packs[1] == packs[2]
 
 
@@ -268,11 +269,11 @@ def test_the_table_of_a_full_grid_does_not(study: Make, searched: Any) -> None:
 
 def test_its_cost_is_guessed_at_a_third(study: Make) -> None:
     declared = study(grid=GRID, search="adaptive")
-    found = experiment(declared, Graph(declared.system, "0" * 64))
-    s_cyc = len(found.known_cells())
-    assert expected_cells(found) == s_cyc + 3 * (41 // 3) * 2
-    found.searches()
-    assert found.unknown_cells() == 2 * (41 // 3) * 2  # those of cycle 0 are asked for
+    study_experiment = experiment(declared, Graph(declared.system, "0" * 64))
+    s_cyc = len(study_experiment.known_cells())
+    assert expected_cells(study_experiment) == s_cyc + 3 * (41 // 3) * 2
+    study_experiment.searches()
+    assert study_experiment.unknown_cells() == 2 * (41 // 3) * 2  # those of cycle 0 are asked for
     assert [cells_a_cycle(count, 2, "adaptive") for count in (3, 8, 10, 60)] == [6, 16, 16, 40]
     assert cells_a_cycle(60, 2, "grid") == 120
     assert cells_a_cycle(60, 2, CellSearch(name="adaptive", budget=0.2)) == 24

@@ -75,9 +75,9 @@ def test_what_is_trained_does_not_depend_on_which_result_comes_first(
         lambda packs: len(packs) - 1,
         lambda packs: random.Random(len(packs)).randrange(len(packs)),
     ]
-    found = [searched(declare(), hump, Rehearsal(hump, most=3), order=each) for each in orders]
-    assert found[0][1] == found[1][1] == found[2][1]
-    trained = [sorted(rehearsal.trained) for rehearsal, _, _ in found]
+    outcomes = [searched(declare(), hump, Rehearsal(hump, most=3), order=each) for each in orders]
+    assert outcomes[0][1] == outcomes[1][1] == outcomes[2][1]
+    trained = [sorted(rehearsal.trained) for rehearsal, _, _ in outcomes]
     assert trained[0] == trained[1] == trained[2]
     assert len(set(trained[0])) == len(trained[0])
 
@@ -185,7 +185,7 @@ def test_a_program_that_asks_for_what_to_train_is_asked_for_the_same_cells(searc
     while (now := standing(run, seen)).missing:
         each = random.Random(len(seen)).choice(now.missing)
         seen[each] = curve(each.cycle, each.max_lr, each.replicate)
-        assert now.known >= len(now.asked)
+        assert now.known >= len(now.requested)
     assert [cycle.end for cycle in now.cycles] == [cycle.end for cycle in cycles]
     assert [cycle.region for cycle in now.cycles] == [cycle.region for cycle in cycles]
     assert [counts(cycle) for cycle in now.cycles] == [counts(cycle) for cycle in cycles]

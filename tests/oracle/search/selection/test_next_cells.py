@@ -64,8 +64,9 @@ def test_the_budget_is_never_exceeded() -> None:
         assert reason == "budget"
 
 
-def test_values_that_decide_nothing_get_no_further_replicate() -> None:
-    known, _, _, _ = run(hump(0.5, 8), CycleSearch(GRID, 8, 0.5, 80, 8))
+@pytest.mark.parametrize("seed", range(2))
+def test_values_that_decide_nothing_get_no_further_replicate(seed: int) -> None:
+    known, _, _, _ = run(hump(0.5, 8, seed), CycleSearch(GRID, 8, 0.5, 80, 8), "adaptive")
     per_value = known.trained.sum(axis=1)
     assert per_value[:8].max() <= 2  # 3 points and more below the best
     assert per_value[12:29].sum() > 0.75 * per_value.sum()
@@ -136,7 +137,8 @@ def test_the_knowledge_gradient_is_that_of_the_definition_over_all_values() -> N
     mean, covariance = drawn.mean(axis=0), np.cov(drawn.T, ddof=0)
     nodes, weights = np.polynomial.hermite_e.hermegauss(15)
     noise = answer.posterior.noise.near_best**2
-    moves = covariance / np.sqrt(np.diag(covariance) + noise)
+    # nothing was trained of replicate 3: its effect is as uncertain as one result leaves it
+    moves = covariance / np.sqrt(np.diag(covariance) + 2 * noise)
     tops = (mean[:, None, None] + moves[:, :, None] * nodes).max(axis=0)
     gains = tops @ weights / weights.sum() - mean.max()
     [(value, replicate)] = RULES["knowledge gradient"](search, known, answer, 1)

@@ -46,9 +46,9 @@ def noisy(*cycles: int) -> Curve:
 
 def verdict(study: Study, cycle: OracleCycle) -> str:
     assert isinstance(study, OracleStudy)
-    found = infer_region(cycle.tried, study.tolerance, study.tolerance_kind, study.seed)
-    assert found is not None
-    return found.verdict(max_lr(study.s_cyc, cycle.cycle, study.pruning.rate)).kind
+    region = infer_region(cycle.tried, study.tolerance, study.tolerance_kind, study.seed)
+    assert region is not None
+    return region.verdict(max_lr(study.s_cyc, cycle.cycle, study.pruning.rate)).kind
 
 
 def test_where_every_verdict_is_clear_no_replicate_is_added(study: Make, searched: Any) -> None:
@@ -169,12 +169,13 @@ def test_results_do_not_depend_on_who_finishes_first(study: Make, searched: Any)
         lambda packs: len(packs) - 1,
         lambda packs: random.Random(len(packs)).randrange(len(packs)),
     ]
-    found = [searched(declared, noisy(0, 1, 2), order=order) for order in orders]
-    assert found[0][1:] == found[1][1:] == found[2][1:]
-    packs = [{tuple(c.id for c in p.cells) for p in each[0].packs} for each in found]
+    outcomes = [searched(declared, noisy(0, 1, 2), order=order) for order in orders]
+    assert outcomes[0][1:] == outcomes[1][1:] == outcomes[2][1:]
+    packs = [{tuple(c.id for c in p.cells) for p in each[0].packs} for each in outcomes]
     assert packs[0] == packs[1] == packs[2]
 
 
+@pytest.mark.costly
 def test_an_interrupted_growth_ends_as_an_uninterrupted_one(
     study: Make, searched: Any, Rehearsal: Any
 ) -> None:
@@ -196,15 +197,15 @@ def growing(
 
     def drop(losers: Any) -> None:
         lost: list[CellResult] = [
-            loser for loser in losers if loser.cell not in found.known_cells()
+            loser for loser in losers if loser.cell not in study_experiment.known_cells()
         ]
         gone.update(loser.checkpoint for loser in lost if loser.checkpoint)
         rehearsal.lost.update(gone)
 
     hooks = ExperimentCallbacks(on_discardable=drop) if losers_go else ExperimentCallbacks()
-    found: Any = experiment(study, Graph(study.system, "0" * 64), hooks)
-    rehearsal.run(found.searches())
-    return found.cycles, gone
+    study_experiment: Any = experiment(study, Graph(study.system, "0" * 64), hooks)
+    rehearsal.run(study_experiment.searches())
+    return study_experiment.cycles, gone
 
 
 def test_no_network_that_was_deleted_is_needed_again(study: Make, Rehearsal: Any) -> None:

@@ -34,33 +34,33 @@ def at(finished: int, diverged: tuple[float, ...] = ()) -> tuple[Any, Any]:
         gone = cell.max_lr in diverged
         known[cell.id] = cell_result(cell, None if gone else 90 + cell.max_lr + cell.replicate)
     table = oracle.table(study, "tiny-00000000", cycles, [], complete=False)
-    found = current.part(asked, known)
-    if found is not None:
-        table["current"] = found
-    return table, found
+    part = current.part(asked, known)
+    if part is not None:
+        table["current"] = part
+    return table, part
 
 
 def test_before_the_first_training_run_every_value_is_asked_and_none_finished() -> None:
-    table, found = at(0)
-    assert (found["cycle"], found["asked"], found["finished"]) == (0, 6, 0)
-    assert found["weights_remaining"] is None
-    assert [value["max_lr"] for value in found["grid"]] == list(GRID)
+    table, part = at(0)
+    assert (part["cycle"], part["asked"], part["finished"]) == (0, 6, 0)
+    assert part["weights_remaining"] is None
+    assert [value["max_lr"] for value in part["grid"]] == list(GRID)
     assert region_plots.dashboard_panels(table)["accuracies"].layout.xaxis.title.text == "max_lr"
 
 
 @pytest.mark.parametrize("finished", [1, 4, 6, 9, 17])
 def test_what_is_finished_is_counted_within_its_cycle(finished: int) -> None:
-    table, found = at(finished)
-    assert found["cycle"] == len(table["cycles"]) == finished // 6
-    assert found["finished"] == finished % 6
-    assert sum(len(value["val_accuracy"]) for value in found["grid"]) == finished % 6
-    assert [value["asked"] for value in found["grid"]] == [2, 2, 2]
+    table, part = at(finished)
+    assert part["cycle"] == len(table["cycles"]) == finished // 6
+    assert part["finished"] == finished % 6
+    assert sum(len(value["val_accuracy"]) for value in part["grid"]) == finished % 6
+    assert [value["asked"] for value in part["grid"]] == [2, 2, 2]
 
 
 def test_a_search_that_has_ended_is_in_no_cycle() -> None:
-    table, found = at(18)
+    table, part = at(18)
     assert len(table["cycles"]) == 3
-    assert found is None
+    assert part is None
 
 
 def test_the_print_has_a_row_a_max_lr_with_the_mean_so_far_and_its_state() -> None:
@@ -79,7 +79,7 @@ def test_the_print_has_a_row_a_max_lr_with_the_mean_so_far_and_its_state() -> No
 
 
 def test_the_figures_show_what_is_finished_filled_and_the_rest_open() -> None:
-    table, found = at(11)
+    table, part = at(11)
     panels = region_plots.dashboard_panels(table)
     (dots,) = (
         t for t in panels["regions"].data if t.name and t.name.startswith("cycle 1: finished")
@@ -89,7 +89,7 @@ def test_the_figures_show_what_is_finished_filled_and_the_rest_open() -> None:
     (line,) = (t for t in panels["accuracies"].data if t.name == "cycle 1 so far")
     assert list(line.x) == list(GRID)
     assert list(line.y) == pytest.approx([90.55, 90.6, 90.2])
-    assert found["weights_remaining"] in panels["regions"].layout.xaxis.tickvals
+    assert part["weights_remaining"] in panels["regions"].layout.xaxis.tickvals
 
 
 def test_a_max_lr_of_which_no_replicate_is_finished_differs_from_a_started_one() -> None:

@@ -83,24 +83,24 @@ def test_ends_accuracy_and_verdict_are_those_of_the_evidence(made: Any) -> None:
     for cycle in made()["cycles"]:
         grid = cycle["grid"]
         tried = {e["max_lr"]: MaxLrScores(tuple(e["val_accuracy"]), e["diverged"]) for e in grid}
-        found = infer_region(tried, 0.5, "points", 0)
-        assert found is not None
-        assert found.low is not None
-        assert found.high is not None
-        told = cycle["evidence"]
+        region = infer_region(tried, 0.5, "points", 0)
+        assert region is not None
+        assert region.low is not None
+        assert region.high is not None
+        evidence = cycle["evidence"]
         for end in ("low", "high"):
-            interval = getattr(found, end)
-            assert told[end] == {
+            interval = getattr(region, end)
+            assert evidence[end] == {
                 "low": interval.low,
                 "high": interval.high,
                 "beyond": interval.beyond,
             }
-        assert found.estimate is not None
-        assert told["estimated"]["well_tuned"] == found.estimate.well_tuned
-        assert told["estimated"]["regret"] == found.estimate.regret
-        assert told["best_again"] == found.best_again
-        verdict = found.verdict(0.1)
-        assert told["s_cyc"] == {
+        assert region.estimate is not None
+        assert evidence["estimated"]["well_tuned"] == region.estimate.well_tuned
+        assert evidence["estimated"]["regret"] == region.estimate.regret
+        assert evidence["best_again"] == region.best_again
+        verdict = region.verdict(0.1)
+        assert evidence["s_cyc"] == {
             "verdict": verdict.kind,
             "chance": verdict.chance,
             "more": verdict.replicates_needed,
@@ -169,10 +169,10 @@ def test_the_printed_table_lines_up_in_160_columns(made: Any, more: int | None) 
 def test_with_one_replicate_everything_is_undecided(made: Any) -> None:
     table = made(replicates=1)
     for cycle in table["cycles"]:
-        told = cycle["evidence"]
-        assert (told["low"], told["high"], told["best_again"]) == (None, None, None)
-        assert told["s_cyc"] == {"verdict": "undecided", "chance": None, "more": None}
-        assert all(each["standard_error"] is None for each in told["paired"])
+        evidence = cycle["evidence"]
+        assert (evidence["low"], evidence["high"], evidence["best_again"]) == (None, None, None)
+        assert evidence["s_cyc"] == {"verdict": "undecided", "chance": None, "more": None}
+        assert all(each["standard_error"] is None for each in evidence["paired"])
     assert columns(table, "S-Cyc verdict") == ["undecided", "undecided"]
     text = formats.text(table, 300)
     assert "One replicate: no region or verdict is conclusive." in text
@@ -234,13 +234,13 @@ def test_the_way_of_added_replicates_is_in_the_cost(study: Make, searched: Any) 
 def test_csv_has_the_evidence(made: Any) -> None:
     table = made()
     row = next(csv.DictReader(io.StringIO(formats.as_csv(table))))
-    told = table["cycles"][0]["evidence"]
+    evidence = table["cycles"][0]["evidence"]
     assert [float(row[name]) for name in ("low_from", "low_to", "high_from", "high_to")] == [
-        *(told[end][bound] for end in ("low", "high") for bound in ("low", "high")),
+        *(evidence[end][bound] for end in ("low", "high") for bound in ("low", "high")),
     ]
     assert row["verdict"] == "undecided"
-    assert float(row["chance_inside"]) == told["s_cyc"]["chance"]
-    assert float(row["best_val_accuracy_again"]) == told["best_again"]
+    assert float(row["chance_inside"]) == evidence["s_cyc"]["chance"]
+    assert float(row["best_val_accuracy_again"]) == evidence["best_again"]
     assert row["inside"] == "False"
 
 

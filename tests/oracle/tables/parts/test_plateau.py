@@ -34,13 +34,13 @@ def made(study: Make, Rehearsal: Any) -> Callable[[Callable[[Cell], float]], Tab
         )
 
         def answered(cell: Cell) -> CellResult:
-            found = cell_result(cell, ACCURACY.get(cell.max_lr, 50.0))
+            result = cell_result(cell, ACCURACY.get(cell.max_lr, 50.0))
             points = tuple((look, 50.0 + slope(cell) * look / 2) for look in LOOKS)
-            return replace(found, curve=points)
+            return replace(result, curve=points)
 
-        found: Any = experiment(declared, Graph(declared.system, "0" * 64))
-        answer_searches(found.searches(), answered)
-        table: Table = found.table("tiny-00000000")
+        study_experiment: Any = experiment(declared, Graph(declared.system, "0" * 64))
+        answer_searches(study_experiment.searches(), answered)
+        table: Table = study_experiment.table("tiny-00000000")
         return table
 
     return make

@@ -79,10 +79,10 @@ def _hang(module: ModuleType, orders: Mapping[str, Any]) -> None:
             return _halved(module, here, *arguments, **named)
         if side == "before":
             here()
-        found = original(*arguments, **named)
+        result = original(*arguments, **named)
         if side == "after":
             here()
-        return found
+        return result
 
     setattr(owner, name, passing)
 

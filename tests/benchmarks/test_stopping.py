@@ -1,0 +1,59 @@
+"""The benchmark of when the adaptive search may end: its sums, by hand-made searches."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+
+
+SCRIPTS = ("stopping", "adaptive_cells", "coverage", "cycle_families")
+
+
+@pytest.fixture
+def stopping(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The script, with the scripts that it imports; modules of these names are as before after."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    before = {name: sys.modules.pop(name, None) for name in SCRIPTS}
+    yield importlib.import_module("stopping")
+    for name, module in before.items():
+        sys.modules.pop(name, None)
+        if module is not None:
+            sys.modules[name] = module
+
+
+def test_ending_earlier_counts_the_first_moment_that_knows_enough(stopping: Any) -> None:
+    one = [
+        stopping.Moment(0.5, 0.2, 0.3, 1.0, 2.0),  # the best is not known
+        stopping.Moment(0.7, 0.1, 0.2, 3.0, 1.0),  # the ends are not, to 2 steps
+        stopping.Moment(1.0, 0.05, 0.1, 1.5, 0.5),
+    ]
+    two = [stopping.Moment(0.6, 0.02, 0.0, 1.0, 0.25), stopping.Moment(1.0, 0.01, 0.0, 1.0, 0.25)]
+    strict, loose = stopping.ending([one, two], 2.0), stopping.ending([one, two], 3.0)
+    assert strict["budget"] == pytest.approx(0.8)
+    assert strict["regret"] == 0.0
+    assert loose["budget"] == pytest.approx(0.65)
+    assert loose["regret"] == pytest.approx(0.05)
+    assert loose["error"] == pytest.approx(0.25)
+
+
+def test_expected_and_true_regret_are_averaged_by_the_expected_one(stopping: Any) -> None:
+    found = [
+        stopping.Moment(0.5, expected, true, 1, 1) for expected, true in ((0.11, 0), (0.15, 1))
+    ]
+    [row] = stopping.calibration([found])
+    assert row["from"] == 0.1
+    assert row["moments"] == 2
+    assert row["expected"] == pytest.approx(0.13)
+    assert row["true"] == pytest.approx(0.5)
+
+
+def test_a_search_is_followed_to_its_budget(stopping: Any) -> None:
+    found = stopping.moments(stopping.case("round peak", 10, 3, 0))
+    assert [moment.spent for moment in found] == sorted(moment.spent for moment in found)
+    assert found[-1].spent == pytest.approx(1.0)
+    assert all(0 <= moment.true <= stopping.MOST for moment in found)
