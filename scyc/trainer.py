@@ -201,8 +201,8 @@ class Trainer:
             rates = schedules.rates(member.schedule, member.max_lr, training.steps)
             seed = seeds.seed(self.system.seed, "dropout", member.replicate, member.cycle)
             keep_at = self._keep_at(member) or None
-            told = partial(on_validation, index) if on_validation else None
-            jobs.append(Job(member.start, rates, feed, order, seed, keep_at, told))
+            on_own = partial(on_validation, index) if on_validation else None
+            jobs.append(Job(member.start, rates, feed, order, seed, keep_at, on_own))
         chosen = ENGINES[engine or self.engines[0]]
         with deterministic(training.deterministic):
             trained = chosen.train(self.network, jobs, training, state_store)

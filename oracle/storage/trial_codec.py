@@ -145,6 +145,9 @@ def running_trial(
         cell: What is trained.
         curve: Validation values by completed iterations.
         axis: Of max_lr in that study; the widest where it is not known.
+
+    Returns:
+        A running trial, without a value.
     """
     values, axes = _parameters(key, cell, axis)
     params = {

@@ -108,6 +108,9 @@ class RunningTrials:
 
         Args:
             graph: Id of the graph of cells.
+
+        Returns:
+            Validation metric by completed iterations, by cell id.
         """
         kind = sa.type_coerce(CURVES.c.intermediate_value_type, sa.String)
         select = (

@@ -34,6 +34,9 @@ def studies_of(graph: str) -> sa.Select[Any]:
 
     Args:
         graph: Id of the graph of cells.
+
+    Returns:
+        A select of one column.
     """
     mine = (OF_STUDIES.c.key == "graph") & (OF_STUDIES.c.value_json == json.dumps(graph))
     return sa.select(OF_STUDIES.c.study_id).where(mine)
@@ -45,11 +48,14 @@ def is_running() -> sa.ColumnElement[bool]:
 
 
 def running_cells(connection: sa.Connection, study: int) -> dict[str, int]:
-    """Return the ids of a study's running trials, by the ids of their cells.
+    """Read the running trials of a study.
 
     Args:
         connection: Within a transaction.
         study: Its number.
+
+    Returns:
+        Ids of trials in their table, by the ids of their cells.
     """
     select = (
         sa.select(ATTRIBUTES.c.value_json, TRIALS.c.trial_id)
@@ -60,11 +66,14 @@ def running_cells(connection: sa.Connection, study: int) -> dict[str, int]:
 
 
 def lock_study(connection: sa.Connection, study: int) -> None:
-    """Let nobody else write to a study in this transaction. Raises OptunaStudyGone.
+    """Let nobody else write to a study in this transaction.
 
     Args:
         connection: In a transaction that writes.
         study: Its number.
+
+    Raises:
+        OptunaStudyGone: There is no such study.
     """
     locked = sa.select(STUDIES.c.study_id).where(STUDIES.c.study_id == study)
     if connection.execute(locked.with_for_update()).one_or_none() is None:
@@ -76,6 +85,9 @@ def next_number(study: int) -> sa.ScalarSelect[int]:
 
     Args:
         study: Its number.
+
+    Returns:
+        A scalar subquery, for an insert.
     """
     select = sa.select(sa.func.count()).where(TRIALS.c.study_id == study)
     return select.scalar_subquery()

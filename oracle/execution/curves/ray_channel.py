@@ -22,6 +22,9 @@ def sender(channel: str, trial: str) -> Callable[[Sequence[Point]], None]:
     Args:
         channel: The driver's, see :class:`CurveChannel`.
         trial: Ray Tune's name of the pack's trial.
+
+    Returns:
+        A function of the values.
     """
     from ray.experimental import internal_kv  # noqa: PLC0415  # as ray itself
 

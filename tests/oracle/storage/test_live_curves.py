@@ -51,7 +51,7 @@ def test_a_running_trial_has_its_curve_and_ends_in_place(
         assert store.running(graph) == {first.id: {5: 50.0, 10: 60.0}, second.id: {5: 40.0}}
         assert store.results(graph) == {}
         assert store.cells(graph) == set()
-        assert store.count(graph) == 0
+        assert store.stamp(graph) == (0, None, None)
         store.add(graph, "tiny", KEY, second, cell_result(second, 41.0), claim)
         ended = trials(url)
         assert [(each.number, each.state.name) for each in ended] == [
