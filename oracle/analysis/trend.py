@@ -4,8 +4,8 @@ Of each cycle the posterior of the accuracy curve (`oracle.stats.posterior`) giv
 rates: the best one and the region's two ends. A trend is the least-squares slope of log max_lr over
 the cycles. It has two 90 % intervals, which err in different ways. One is of the draws, the cycles
 taken as independent. The other is over the replicates, which every cycle shares: the jackknife
-(Efron and Stein 1981) leaves each of them out of all cycles at once. A rise is significant where both
-say so.
+(Efron and Stein 1981) leaves each of them out of all cycles at once. A rise is significant where
+both say so.
 """
 
 from __future__ import annotations
