@@ -148,7 +148,8 @@ def does_it_rise() -> go.Figure:
     titles = []
     for title, _ in found:
         lines = [
-            f"{trend.QUANTITIES[t.quantity]}: x {math.exp(t.slope):.3f} a cycle, {t.direction}"
+            f"{trend.QUANTITIES[t.quantity]}: x {math.exp(t.slope):.3f} a cycle, "
+            f"{trend.printed(t.direction)}"
             for t in said[title].trends
         ]
         titles.append(f"<b>{title}</b><br><sub>{'<br>'.join(lines)}</sub>")

@@ -105,8 +105,8 @@ def text(table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCy
     shares = said(replayed)
     lines += [
         "",
-        f"same well-tuned max_lr {shares['same_best']:.0%} (or not told apart from it "
-        f"{shares['best_as_good']:.0%}), ends within a step {shares['ends_near']:.0%}, both "
+        f"same well-tuned max_lr {shares['same_best']:.0%} (or not significantly "
+        f"worse {shares['best_as_good']:.0%}), ends within a step {shares['ends_near']:.0%}, both "
         f"{shares['both']:.0%}",
         f"of {shares['cycles']} cycles, with {shares['share']:.0%} of the training runs",
     ]

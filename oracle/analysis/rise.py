@@ -116,7 +116,7 @@ def text(rise: Rise) -> str:
         paired = "-" if each.paired is None else _interval(each.paired)
         lines.append(
             f"  {trend.QUANTITIES[each.quantity]:<19}{math.exp(each.slope):<16.3f}"
-            f"{_interval(each.drawn):<18}{paired:<20}x {total:.3g}, {each.direction}"
+            f"{_interval(each.drawn):<18}{paired:<20}x {total:.3g}, {trend.printed(each.direction)}"
         )
     lines += [
         f"  The {trend.QUANTITIES[each.quantity]} may lie beyond the grid at cycle "

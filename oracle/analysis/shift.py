@@ -147,7 +147,7 @@ def text(comparison: Comparison) -> str:
         paired = "-" if each.paired is None else _interval(each.paired)
         lines.append(
             f"  {trend.QUANTITIES[each.quantity]:<19}{math.exp(each.mean):<9.3f}"
-            f"{_interval(each.drawn):<18}{paired:<20}{each.direction}"
+            f"{_interval(each.drawn):<18}{paired:<20}{trend.printed(each.direction)}"
         )
     own, other = comparison.peaks
     if abs(own - other) > _PEAKS_DIFFER:

@@ -4,8 +4,8 @@ Of each cycle the posterior of the accuracy curve (`oracle.stats.posterior`) giv
 rates: the best one and the region's two ends. A trend is the least-squares slope of log max_lr over
 the cycles. It has two 90 % intervals, which err in different ways. One is of the draws, the cycles
 taken as independent. The other is over the replicates, which every cycle shares: the jackknife
-(Efron and Stein 1981) leaves each of them out of all cycles at once. A rise is told apart from none
-where both say so.
+(Efron and Stein 1981) leaves each of them out of all cycles at once. A rise is significant where
+both say so.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ Direction = Literal["rises", "falls", "not told apart"]
 QUANTITIES: Mapping[str, str] = MappingProxyType(
     {"well_tuned": "well-tuned max_lr", "low": "lower end", "high": "upper end"}
 )
+_PRINTED: Mapping[str, str] = MappingProxyType({"not told apart": "not significant"})
 LEAST_REPLICATES = 3  # so that one can be left out
 LEAST_CYCLES = 3
 _OPEN = 0.05  # chance from which a region may go on beyond the grid
@@ -55,6 +56,18 @@ class CycleDraws:
             Natural logarithm of a max_lr.
         """
         return float(np.median(self.logs[quantity]))
+
+
+def printed(direction: str) -> str:
+    """Return a direction as it is printed; JSON keeps the older words for none.
+
+    Args:
+        direction: Of a trend or a shift.
+
+    Returns:
+        Such as ``rises``, ``higher`` or ``not significant``.
+    """
+    return _PRINTED.get(direction, direction)
 
 
 def sign(drawn: tuple[float, float], paired: tuple[float, float] | None) -> int:

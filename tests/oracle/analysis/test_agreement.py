@@ -59,7 +59,7 @@ def test_text_and_json_say_the_same(study: Make, searched: Any) -> None:
     assert content["said"]["same_best"] == 1
     assert content["path"] == [pytest.approx(cycles[0].region.well_tuned)]
     assert [each["cycle"] for each in content["cycles"]] == [0, 1]
-    assert "same well-tuned max_lr 100% (or not told apart from it 100%)" in shown
+    assert "same well-tuned max_lr 100% (or not significantly worse 100%)" in shown
     assert "1 of 2 cycles are recorded, of which 1 have the same well-tuned max_lr" in shown
     share = content["said"]["share"]
     assert f"of 2 cycles, with {share:.0%} of the training runs" in shown

@@ -123,6 +123,14 @@ def test_the_print_says_by_how_much_and_whether_it_is_told() -> None:
     assert json.loads(json.dumps(content)) == content
 
 
+def test_a_trend_that_is_not_significant_is_printed_so_and_stored_as_before() -> None:
+    found = rise.of_table(table([0.08] * 5), 0.2)
+    lines = rise.text(found).splitlines()[2:5]
+    assert [line.rsplit(", ", 1)[1] for line in lines] == ["not significant"] * 3
+    directions = [each["direction"] for each in rise.as_json(found)["trends"]]
+    assert directions == ["not told apart"] * 3
+
+
 def test_undertrained_cycles_are_named() -> None:
     made = table([0.05, 0.06, 0.07])
     made["cycles"][1]["plateau"]["verdict"] = "undertrained"
