@@ -11,9 +11,9 @@ Over 300 lines: public methods say their arguments, results and errors.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
@@ -175,6 +175,7 @@ class Trainer:
         members: Sequence[Member],
         state_store: PackStateStore | None = None,
         engine: str | None = None,
+        on_validation: Callable[[int, int, float], None] | None = None,
     ) -> list[Trained]:
         """Train a pack.
 
@@ -182,6 +183,8 @@ class Trainer:
             members: What is trained side by side.
             state_store: Where the pack is saved while it trains.
             engine: One of `engines`; None: the first.
+            on_validation: Called at each validation with the member's index, completed iterations
+                and validation accuracy (percent), as they are measured in this process.
 
         Returns:
             Results in the members' order.
@@ -193,11 +196,13 @@ class Trainer:
         started = time.perf_counter()
         training = self.system.training
         jobs = []
-        for member in members:
+        for index, member in enumerate(members):
             feed, order = self._feed(member.replicate, member.cycle, self._own_images(member))
             rates = schedules.rates(member.schedule, member.max_lr, training.steps)
             seed = seeds.seed(self.system.seed, "dropout", member.replicate, member.cycle)
-            jobs.append(Job(member.start, rates, feed, order, seed, self._keep_at(member) or None))
+            keep_at = self._keep_at(member) or None
+            on_own = partial(on_validation, index) if on_validation else None
+            jobs.append(Job(member.start, rates, feed, order, seed, keep_at, on_own))
         chosen = ENGINES[engine or self.engines[0]]
         with deterministic(training.deterministic):
             trained = chosen.train(self.network, jobs, training, state_store)

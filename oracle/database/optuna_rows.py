@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,15 +21,14 @@ from oracle.database.contents.optuna_tables import (
     OF_STUDIES,
     PARAMS,
     STATES,
-    STUDIES,
     TRIALS,
     VALUES,
     read_number,
 )
 from oracle.database.contents.trial_rows import NewTrial, insert_rows, insert_trial, trial_rows
+from oracle.database.contents.trials import lock_study, next_number, running_cells
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
-from oracle.errors import OptunaStudyGone
 from scyc.json_types import JsonObject
 
 
@@ -55,7 +54,7 @@ class Trials:
     def add(
         self, study: int, trial: NewTrial, claim: LeaseClaim | None, unless: str | None = None
     ) -> None:
-        """Store a trial as the next one of a study.
+        """Store a trial as the next one of a study, or in place of the running one of its cell.
 
         `unless` is looked for behind the study's lock, so that a COMMIT under way, whose answer was
         lost, is seen.
@@ -73,8 +72,15 @@ class Trials:
             StorageError: The database fails.
         """
         with self._writing_in(study, claim) as connection:
-            if unless is None or _like(connection, study, unless, trial) is None:
-                insert_trial(connection, study, _next_number(study), trial)
+            if unless is not None and _like(connection, study, unless, trial) is not None:
+                return
+            cell = trial.attributes.get("cell")
+            running = running_cells(connection, study).get(cell) if cell else None
+            if running is None:
+                insert_trial(connection, study, next_number(study), trial)
+            else:
+                times = {"datetime_start": trial.started, "datetime_complete": trial.ended}
+                _replace(connection, running, trial, times)
 
     def put(self, study: int, trial: NewTrial, claim: LeaseClaim | None, key: str) -> None:
         """Write a trial in place of the one of its study that has one attribute the same.
@@ -91,7 +97,7 @@ class Trials:
         with self._writing_in(study, claim) as connection:
             there = _like(connection, study, key, trial)
             if there is None:
-                insert_trial(connection, study, _next_number(study), trial)
+                insert_trial(connection, study, next_number(study), trial)
             elif not _says(connection, there, trial):
                 _replace(connection, there, trial)
 
@@ -101,9 +107,7 @@ class Trials:
         with self._database.writing() as connection:
             if claim is not None:
                 require(connection, claim)
-            locked = sa.select(STUDIES.c.study_id).where(STUDIES.c.study_id == study)
-            if connection.execute(locked.with_for_update()).one_or_none() is None:
-                raise OptunaStudyGone(f"the Optuna study {study} was deleted")
+            lock_study(connection, study)
             yield connection
 
     def distribution(self, study: int, name: str) -> str | None:
@@ -196,11 +200,6 @@ class Trials:
             return {json.loads(text) for text in connection.execute(select).scalars()}
 
 
-def _next_number(study: int) -> sa.ScalarSelect[int]:
-    select = sa.select(sa.func.count()).where(TRIALS.c.study_id == study)
-    return select.scalar_subquery()
-
-
 def _like(connection: sa.Connection, study: int, key: str, trial: NewTrial) -> int | None:
     """Find the trial of a study that has an attribute of this one, the same."""
     mine = ATTRIBUTES.join(TRIALS, TRIALS.c.trial_id == ATTRIBUTES.c.trial_id)
@@ -225,10 +224,12 @@ def _says(connection: sa.Connection, trial_id: int, trial: NewTrial) -> bool:
     return True
 
 
-def _replace(connection: sa.Connection, trial_id: int, trial: NewTrial) -> None:
-    """Replace all rows of a stored trial but its own, of which the state."""
+def _replace(
+    connection: sa.Connection, trial_id: int, trial: NewTrial, own: Mapping[str, Any] | None = None
+) -> None:
+    """Replace all rows of a stored trial but its own, of which the state and `own`."""
     mine = TRIALS.c.trial_id == trial_id
-    connection.execute(sa.update(TRIALS).where(mine).values(state=trial.fate))
+    connection.execute(sa.update(TRIALS).where(mine).values(state=trial.fate, **(own or {})))
     for table, _ in trial_rows(trial):
         connection.execute(sa.delete(table).where(table.c.trial_id == trial_id))
     insert_rows(connection, trial_id, trial)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import traceback
 from collections.abc import Iterator
+from functools import partial
 
 from oracle.errors import DiskError, PackFailed
 from oracle.execution.functions.worker import AnyWorker, make_worker
@@ -31,12 +32,14 @@ def inline(worker_spec: WorkerConfig, queue: PackQueue, workers: int = 1) -> Non
     while not queue.finished:
         pack = queue.next()
         assert pack is not None, "all packs are done, yet a search waits"
+        worker.curves.send = partial(queue.validated, pack)
         with _passing_messages(worker, queue):
             try:
                 results = worker.train(cell_tasks(pack.cells, queue.known), queue.engine)
             except CheckpointLost as lost:
                 queue.requeue(pack, str(lost))
                 continue
+        worker.curves.forget()
         queue.complete(pack, results)
 
 

@@ -1,4 +1,7 @@
-"""From what the searches ask to packs for the workers, and back."""
+"""From what the searches ask to packs for the workers, and back.
+
+Over 300 lines: public methods say their arguments, results and errors.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,21 @@ class RunEvents(Protocol):
             cell: The training run.
             result: What it gave.
             key: The Optuna study that holds it.
+        """
+
+    def on_validation(self, points: Sequence[tuple[Cell, int, float]], key: StudyKey) -> None:
+        """Show validation values of training runs that are under way.
+
+        Args:
+            points: Cell, completed iterations and validation metric of each.
+            key: The Optuna study that is to hold the training runs.
+        """
+
+    def on_restart(self, pack: Pack) -> None:
+        """Take back the curves of a pack whose worker died.
+
+        Args:
+            pack: Cells that are trained side by side.
         """
 
     def on_pack_stored(self, pack: Pack) -> None:
@@ -193,6 +211,20 @@ class PackQueue:
             if not waiting.missing and waiting in self._waiting:
                 self._waiting.remove(waiting)
                 self._advance(waiting.search, waiting.ask)
+
+    def validated(self, pack: Pack, points: Sequence[tuple[str, int, float]]) -> None:
+        """Pass on validation values of a pack that is under way.
+
+        Those of a cell that is trained again for its checkpoint are left out: it has its result.
+
+        Args:
+            pack: Cells that are trained side by side.
+            points: Id of a cell, completed iterations and validation metric of each.
+        """
+        cells = {cell.id: cell for cell in pack.cells if cell.id not in self.known}
+        known = [(cells[cell], step, value) for cell, step, value in points if cell in cells]
+        if known:
+            self.events.on_validation(known, pack.study_key)
 
     def requeue(self, pack: Pack, why: str) -> None:
         """Queue a pack once more whose worker found a network gone, which is trained again first.

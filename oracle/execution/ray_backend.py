@@ -17,6 +17,7 @@ from pathlib import Path
 
 from oracle.errors import PackFailed
 from oracle.execution import ray_auth, ray_reaper
+from oracle.execution.curves.ray_channel import CurveChannel
 from oracle.execution.pack_queue import PackQueue
 from oracle.execution.ray_cluster import (
     connect,
@@ -26,7 +27,7 @@ from oracle.execution.ray_cluster import (
     make_scratch,
     too_small,
 )
-from oracle.execution.ray_searcher import pack_scheduler, pack_searcher
+from oracle.execution.ray_searcher import curve_callback, pack_scheduler, pack_searcher
 from oracle.execution.ray_trainable import pack_trainable
 from oracle.execution.worker import WorkerConfig
 from oracle.host.devices import resolve_device
@@ -90,10 +91,12 @@ def _fit(
     """Carry a whole run by one Tuner; each trial is a pack. Raises what ended the run."""
     from ray import tune  # noqa: PLC0415  # as ray itself
 
-    searcher = pack_searcher(queue, workers)
+    searcher, channel = pack_searcher(queue, workers), CurveChannel()
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # tracebacks of workers that died
     trainable = tune.with_resources(
-        tune.with_parameters(pack_trainable(), worker_spec=dataclasses.asdict(worker_spec)),
+        tune.with_parameters(
+            pack_trainable(), worker_spec=dataclasses.asdict(worker_spec), channel=channel.name
+        ),
         dict(needed),
     )
     tuner = tune.Tuner(
@@ -110,10 +113,12 @@ def _fit(
             name="packs",
             storage_path=str(scratch),
             verbose=0,
+            callbacks=[curve_callback(searcher.trials, channel)],
             failure_config=tune.FailureConfig(max_failures=0),
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
         ),
     )
     tuner.fit()
+    channel.close()
     if searcher.trials.failure is not None:
         raise searcher.trials.failure

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from oracle.errors import DiskError, PackFailed
+from oracle.execution.curves.ray_channel import CurveChannel
+from oracle.execution.curves.reporter import Point
 from oracle.execution.pack_queue import Pack, PackQueue
 from oracle.execution.worker import cell_tasks
 from oracle.search.graph import CellResult
@@ -16,6 +20,7 @@ from scyc.tuning.plan import Plan
 
 _FIRST_NAP, _LONGEST_NAP = 0.2, 5.0  # seconds that a worker without work stays warm
 _RETRIES = 3  # of a pack whose worker died
+_LOOK = 1.0  # seconds between two looks at what workers have sent
 
 
 class PackTrials:
@@ -107,6 +112,17 @@ class PackTrials:
         except BaseException as failure:  # raised again when Tune has ended
             self.failure = failure
 
+    def take_curves(self, messages: Sequence[tuple[str, list[Point]]]) -> None:
+        """Pass on the validation values of packs that are under way.
+
+        Args:
+            messages: Trial and values of each; those of trials that have ended are left out.
+        """
+        for trial_id, points in messages:
+            pack = self._out.get(trial_id)
+            if pack is not None and self.failure is None:
+                self._queue.validated(pack, points)
+
     def _retried(self, pack: Pack | None) -> bool:
         """Return whether work whose worker died is handed out again, to another worker.
 
@@ -120,6 +136,7 @@ class PackTrials:
         if pack is None:
             self._measures = None
         else:
+            self._queue.events.on_restart(pack)
             self._again.append(pack)
         return True
 
@@ -187,6 +204,37 @@ def pack_scheduler() -> Any:
             """Return None: Tune starts trials in their order."""
 
     made: Any = PackScheduler  # Ray gives its constructor no types
+    return made()
+
+
+def curve_callback(pack_trials: PackTrials, channel: CurveChannel) -> Any:
+    """Return a Tune callback that passes the curves of packs under way on, once a second.
+
+    Args:
+        pack_trials: Of the run.
+        channel: What the workers send to.
+
+    Returns:
+        A ``ray.tune.Callback``.
+    """
+    from ray.tune import Callback  # noqa: PLC0415  # as ray itself
+
+    class CurveCallback(Callback):
+        """What Tune calls."""
+
+        def __init__(self) -> None:
+            self._looked = time.monotonic()
+
+        def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
+            if time.monotonic() - self._looked >= _LOOK:
+                pack_trials.take_curves(channel.read())
+                self._looked = time.monotonic()
+
+        def __reduce__(self) -> tuple[type, tuple[()]]:
+            """As the searcher's."""
+            return object, ()
+
+    made: Any = CurveCallback  # Ray gives its constructor no types
     return made()
 
 

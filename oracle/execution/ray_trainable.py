@@ -9,6 +9,7 @@ import traceback
 from typing import Any
 
 from oracle.errors import DiskError, PackFailed
+from oracle.execution.curves import ray_channel
 from oracle.execution.functions.worker import AnyWorker, make_worker
 from oracle.execution.worker import CellTask, WorkerConfig
 from oracle.host.disk import raise_disk_errors
@@ -27,6 +28,7 @@ def pack_trainable() -> type:
         def setup(self, config: JsonObject, **shared: Any) -> None:
             self.work = config
             self.worker_spec = WorkerConfig(**shared["worker_spec"])
+            self.channel: str = shared["channel"]
             self.worker: AnyWorker | None = None
 
         def reset_config(self, new_config: JsonObject) -> bool:
@@ -58,7 +60,9 @@ def pack_trainable() -> type:
             if "most" in self.work:
                 return {"plan": dataclasses.asdict(worker.plan(self.work["most"] or None))}
             tasks = [CellTask(**each) for each in json.loads(self.work["tasks"])]
+            worker.curves.send = ray_channel.sender(self.channel, self.trial_id)
             results = worker.train(tasks, self.work["engine"])
+            worker.curves.forget()
             return {"results": [dataclasses.asdict(result) for result in results]}
 
         def save_checkpoint(self, checkpoint_dir: str) -> None:

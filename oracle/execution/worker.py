@@ -13,6 +13,7 @@ import torch
 from pydantic import TypeAdapter
 
 from oracle.errors import PackFailed
+from oracle.execution.curves.reporter import CurveReporter
 from oracle.execution.network_cache import Starts
 from oracle.execution.pack_state import in_flight_folder, own_folder, pack_state_name
 from oracle.host.devices import resolve_device
@@ -77,7 +78,8 @@ class CellTask:
 class Worker:
     """Trains packs; the images are loaded and the networks built once.
 
-    said: lines for the driver's user; whoever shows them empties it.
+    messages: lines for the driver's user; whoever shows them empties it. curves: takes validation
+    values; whoever wants them sets its `send`.
     """
 
     def __init__(self, worker_spec: WorkerConfig) -> None:
@@ -102,6 +104,7 @@ class Worker:
         self._last: str | None = None  # the pack before
         self._starts = Starts()
         self.messages: list[str] = []
+        self.curves = CurveReporter()
 
     def plan(self, most: int | None) -> Plan:
         """Measure how packs are trained best here.
@@ -175,8 +178,12 @@ class Worker:
             )
             for task in tasks
         ]
+
+        def on_validation(index: int, step: int, accuracy: float) -> None:
+            self.curves.add(tasks[index].cell, step, accuracy)
+
         try:
-            trained = self._trainer.train(members, pack_state, engine)
+            trained = self._trainer.train(members, pack_state, engine, on_validation)
         except torch.OutOfMemoryError:
             trained = None
         if trained is None:  # out of the handler, whose traceback holds the tensors

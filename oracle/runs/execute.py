@@ -26,6 +26,7 @@ from oracle.runs.workspace import Workspace
 from oracle.search.graph import Cell, CellResult
 from oracle.search.request import StudyKey
 from oracle.settings import Progress, Settings
+from oracle.storage.live_curves import LiveCurves
 from oracle.storage.recorder import Recorder
 from oracle.storage.result_store import ResultStore
 from oracle.storage.retry import DatabaseRetry
@@ -83,11 +84,12 @@ def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
         record = patience(lambda: database.register_first(record, ids, is_same_run, lease.claim))
         prepared = replace(prepared, run_id=record.run_id)
         run = _Run(prepared, workspace, database, store, lease, progress, patience)
+        run.live.clear()  # what a driver left that was killed
         run.queue.start(run.experiment.searches())
         say_what_is_missing(before, study, graph, run.queue, progress)
         run.show_progress()
         run.say_what_is_stored()
-        with _stopped(database, store, record, lease):
+        with _stopped(database, store, record, lease, run.live):
             progress.registered(record.run_id)
             train = BACKENDS[prepared.settings.backend]
             train(workspace.worker_config(), run.queue, prepared.settings.workers)
@@ -125,6 +127,7 @@ class _Run:
         self.recorder = Recorder(
             store, lease, prepared.graph, prepared.study.name, patience, progress.say, bounds
         )
+        self.live = LiveCurves(self.recorder)
         self._collector = CheckpointCollector(workspace.checkpoints, progress.say)
         self._device = resolve_device(prepared.settings.device).type
         self.experiment = experiment(
@@ -157,7 +160,16 @@ class _Run:
     def on_result(self, cell: Cell, result: CellResult, key: StudyKey) -> None:
         """Store a new result."""
         self.recorder.cell(cell, result, key)
+        self.live.finished(cell, key)
         self.show_progress(also=1)
+
+    def on_validation(self, points: Sequence[tuple[Cell, int, float]], key: StudyKey) -> None:
+        """Show validation values of training runs that are under way."""
+        self.live.add(key, points)
+
+    def on_restart(self, pack: Pack) -> None:
+        """Take back the curves of a pack whose worker died."""
+        self.live.restarted(pack.cells, pack.study_key)
 
     def on_pack_stored(self, pack: Pack) -> None:
         """Delete what was saved of a pack while it was under way."""
@@ -223,13 +235,14 @@ class _Run:
 
 @contextlib.contextmanager
 def _stopped(
-    database: RunDatabase, store: ResultStore, record: RunRecord, lease: Lease
+    database: RunDatabase, store: ResultStore, record: RunRecord, lease: Lease, live: LiveCurves
 ) -> Iterator[None]:
     """Register a run as stopped where its training fails, unless it is another's by now."""
     try:
         yield
     except BaseException:
         store.abandon()
+        live.clear()
         with contextlib.suppress(StorageError, LeaseLost):
             database.register(replace(record, state="stopped"), lease.claim)
         raise

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 
 from oracle.database import COPY, URL
+from oracle.database.contents.running_trials import RunningTrials
 from oracle.database.optuna_rows import StoredTrial, Trials
 from oracle.errors import StorageError
 from oracle.search.graph import CellResult, Graph
@@ -17,10 +18,12 @@ class ResultReader:
 
     def __init__(self, url: URL) -> None:
         self._trials = Trials(url)
+        self._running = RunningTrials(url)
 
     def close(self) -> None:
         """Give the connections back."""
         self._trials.close()
+        self._running.close()
 
     def results(self, graph: Graph) -> dict[str, CellResult]:
         """Return all finished cells of a graph.
@@ -55,6 +58,23 @@ class ResultReader:
             StorageError: The database fails.
         """
         return self._trials.attributes("graph", graph.id, "cell")
+
+    def running(self, graph: Graph) -> dict[str, dict[int, float]]:
+        """Return the curves so far of training runs that are under way.
+
+        The driver that has shown them may have been killed since.
+
+        Args:
+            graph: Names the training runs of the system.
+
+        Returns:
+            Validation metric by completed iterations, by cell id.
+
+        Raises:
+            StorageError: The database fails, or a row makes no sense.
+        """
+        with decoding_errors():
+            return self._running.curves(graph.id)
 
 
 @contextlib.contextmanager

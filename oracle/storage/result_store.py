@@ -3,11 +3,13 @@
 One Optuna study holds the training runs of a place of the graph (an oracle cycle below one path of
 max_lr), and one holds those of an S-Cyc run. One finished trial is one training; it is added in one
 transaction and never changed. Studies are found by their attributes; names are for people.
+
+Over 300 lines: public methods say their arguments, results and errors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -42,6 +44,7 @@ from oracle.storage.trial_codec import (
     new_trial,
     observed_trial,
     replicate_of,
+    running_trial,
 )
 from scyc.errors import BadInput
 
@@ -180,6 +183,78 @@ class ResultStore(ResultReader):
             axis = self._axis(study, bounds)
             trial = cell_trial(study_key, cell, result, metric_of(graph), axis)
             self._add(study, trial, claim, "cell" if again else None)
+
+    def show_running(
+        self,
+        graph: Graph,
+        name: str,
+        study_key: StudyKey,
+        curves: Sequence[tuple[Cell, Mapping[int, float]]],
+        claim: LeaseClaim,
+        bounds: tuple[float, float] | None = None,
+    ) -> None:
+        """Show training runs that are under way as running trials, with their curves so far.
+
+        :meth:`add` turns such a trial into the finished one.
+
+        Args:
+            graph: Names the training runs of the system.
+            name: Of the study, for the title.
+            study_key: The Optuna study that is to hold them.
+            curves: Validation values by completed iterations, of each training run. Those that are
+                there already stay.
+            claim: To the graph's lease.
+            bounds: Learning rates that the grid never passes.
+
+        Raises:
+            LeaseLost: The lease does not hold.
+            OptunaStudyGone: The Optuna study was deleted.
+            StorageError: The database fails.
+        """
+        with storage_errors("a curve under way could not be stored"):
+            study = self._studies.get(graph, name, study_key)
+            axis = self._axis(study, bounds)
+            trials = [running_trial(study_key, cell, curve, axis) for cell, curve in curves]
+            self._running.show(self._number(study), trials, claim)
+
+    def restart_running(
+        self,
+        graph: Graph,
+        name: str,
+        study_key: StudyKey,
+        cells: Sequence[Cell],
+        claim: LeaseClaim,
+    ) -> None:
+        """Delete the curves of training runs that begin anew.
+
+        Args:
+            graph: Names the training runs of the system.
+            name: Of the study, for the title.
+            study_key: The Optuna study that holds them.
+            cells: The training runs.
+            claim: To the graph's lease.
+
+        Raises:
+            LeaseLost: The lease does not hold.
+            StorageError: The database fails.
+        """
+        with storage_errors("a curve under way could not be deleted"):
+            number = self._number(self._studies.get(graph, name, study_key))
+            self._running.restart(number, [cell.id for cell in cells], claim)
+
+    def delete_running(self, graph: Graph, claim: LeaseClaim) -> None:
+        """Delete all running trials of a graph.
+
+        Args:
+            graph: Names the training runs of the system.
+            claim: To the graph's lease.
+
+        Raises:
+            LeaseLost: The lease does not hold.
+            StorageError: The database fails.
+        """
+        with storage_errors("the running trials could not be deleted"):
+            self._running.delete(graph.id, claim)
 
     def add_candidate(
         self, graph: Graph, name: str, trial: CandidateTrial, claim: LeaseClaim | None = None

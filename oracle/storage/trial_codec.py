@@ -19,6 +19,7 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial, TrialState
 
 from oracle.database.contents.trial_rows import Fate, NewTrial
+from oracle.database.contents.trials import RUNNING_CELL
 from oracle.records.candidates import Axis, CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
@@ -103,11 +104,7 @@ def cell_trial(
     Returns:
         A complete trial, whose value is validation accuracy in percent or the metric's.
     """
-    params: dict[str, Any] = {"max_lr": cell.max_lr}
-    distributions: dict[str, BaseDistribution] = {"max_lr": _max_lr_axis(cell.max_lr, axis)}
-    if key.cycle is None:
-        params["cycle"] = cell.cycle
-        distributions["cycle"] = IntDistribution(0, _MOST_REPLICATES)
+    params, distributions = _parameters(key, cell, axis)
     optional = {"kept": result.kept, "recorded": result.recorded, "split": result.split}
     trial = optuna.create_trial(
         state=TrialState.COMPLETE,
@@ -136,6 +133,48 @@ def cell_trial(
     assert trial.datetime_complete is not None  # it is COMPLETE
     trial.datetime_start = trial.datetime_complete - timedelta(seconds=result.seconds)
     return trial
+
+
+def running_trial(
+    key: StudyKey, cell: Cell, curve: Mapping[int, float], axis: FloatDistribution | None = None
+) -> NewTrial:
+    """Return the trial of a cell that is being trained.
+
+    Args:
+        key: The Optuna study that the trial goes into.
+        cell: What is trained.
+        curve: Validation values by completed iterations.
+        axis: Of max_lr in that study; the widest where it is not known.
+
+    Returns:
+        A running trial, without a value.
+    """
+    values, axes = _parameters(key, cell, axis)
+    params = {
+        name: (axes[name].to_internal_repr(value), distribution_to_json(axes[name]))
+        for name, value in values.items()
+    }
+    return NewTrial(
+        fate="RUNNING",
+        started=datetime.now(UTC).replace(tzinfo=None),
+        ended=None,
+        values=(),
+        params=params,
+        curve=curve,
+        attributes={RUNNING_CELL: cell.id, "replicate": cell.replicate},
+    )
+
+
+def _parameters(
+    key: StudyKey, cell: Cell, axis: FloatDistribution | None
+) -> tuple[dict[str, Any], dict[str, BaseDistribution]]:
+    """Return the parameters of a cell's trial, and their distributions."""
+    params: dict[str, Any] = {"max_lr": cell.max_lr}
+    distributions: dict[str, BaseDistribution] = {"max_lr": _max_lr_axis(cell.max_lr, axis)}
+    if key.cycle is None:
+        params["cycle"] = cell.cycle
+        distributions["cycle"] = IntDistribution(0, _MOST_REPLICATES)
+    return params, distributions
 
 
 def observed_trial(observation: Observation) -> FrozenTrial:

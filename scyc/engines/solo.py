@@ -157,6 +157,7 @@ class _Training:
         if accuracy > self._curve.best:
             self._best = _snapshot(self._network, self._job)
         self._curve = self._curve.with_point(self._done, accuracy)
+        self._job.validated(self._done, accuracy)
         self._network.train()
 
     def _accuracy(self, indices: Tensor) -> float:

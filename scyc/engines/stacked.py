@@ -150,6 +150,7 @@ class _Pack:
             )
             for index, accuracy in accuracy_of.items():
                 self._curves[index] = self._curves[index].with_point(self.step, accuracy)
+                self._jobs[index].validated(self.step, accuracy)
 
     def outcomes(self) -> list[Outcome]:
         """Return the outcome of each member, in the pack's order."""

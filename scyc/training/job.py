@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -21,6 +22,17 @@ class Job:
     order: Tensor  # int64 [steps, batch], images of every iteration; shared likewise
     seed: int  # of what the network itself draws while training (dropout); shared likewise
     keep_at: int | None = None  # completed iterations after which the weights are kept
+    on_validation: Callable[[int, float], None] | None = None
+
+    def validated(self, step: int, accuracy: float) -> None:
+        """Tell whoever watches of a validation accuracy, right after it was measured.
+
+        Args:
+            step: Completed iterations.
+            accuracy: Percent.
+        """
+        if self.on_validation is not None:
+            self.on_validation(step, accuracy)
 
 
 @dataclass(frozen=True)

@@ -164,6 +164,7 @@ class _Pack:
                 accuracy = percent(correct.pop(0), len(self._jobs[index].feed.validation))
                 better.append(accuracy > self._curves[index].best)
                 self._curves[index] = self._curves[index].with_point(self.step, accuracy)
+                self._jobs[index].validated(self.step, accuracy)
             group.best.copy_from(group.members, torch.tensor(better, device=self._device))
 
     def outcomes(self) -> list[Outcome]:

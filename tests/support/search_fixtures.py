@@ -40,9 +40,17 @@ class KeptEvents:
     plans: list[Plan] = field(default_factory=list)
     stored: list[Pack] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    curves: list[tuple[str, int, float]] = field(default_factory=list)
+    restarted: list[Pack] = field(default_factory=list)
 
     def on_result(self, cell: Cell, result: CellResult, key: StudyKey) -> None:
         self.recorded.append((cell, key))
+
+    def on_validation(self, points: Sequence[tuple[Cell, int, float]], key: StudyKey) -> None:
+        self.curves += [(cell.id, step, value) for cell, step, value in points]
+
+    def on_restart(self, pack: Pack) -> None:
+        self.restarted.append(pack)
 
     def on_pack_stored(self, pack: Pack) -> None:
         self.stored.append(pack)

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from oracle.database.contents.optuna_tables import (
     ATTRIBUTES,
-    CURVES,
     DIRECTIONS,
-    HEARTBEATS,
     OF_STUDIES,
-    PARAMS,
     STUDIES,
-    SYSTEM_ATTRIBUTES,
     SYSTEM_OF_STUDIES,
     TRIALS,
-    VALUES,
 )
+from oracle.database.contents.trials import delete_running, delete_trials, studies_of
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
 from oracle.database.tables import EVENTS, JOBS, KEYS, PLANS, RUN_NAMES, RUNS, aware
-
-_OF_TRIALS = (VALUES, PARAMS, CURVES, ATTRIBUTES, SYSTEM_ATTRIBUTES, HEARTBEATS)
-_CHUNK = 500  # ids in one statement
 
 
 class Removal:
@@ -85,7 +77,7 @@ class Removal:
         Returns:
             Time in UTC.
         """
-        mine = _of_graph(graph)
+        mine = studies_of(graph)
         select = sa.select(sa.func.max(TRIALS.c.datetime_complete)).where(
             TRIALS.c.study_id.in_(mine)
         )
@@ -115,7 +107,8 @@ class Removal:
         """
         with self._database.writing() as connection:
             require(connection, claim)
-            studies: list[int] = list(connection.execute(_of_graph(graph)).scalars())
+            delete_running(connection, graph)  # what a driver left that was killed
+            studies: list[int] = list(connection.execute(studies_of(graph)).scalars())
             for study in studies:
                 known = _attributes(connection, study)
                 whole = known.get("node") in nodes
@@ -135,11 +128,6 @@ class Removal:
                 connection.execute(sa.delete(table).where(table.c.run_id == run_id))
 
 
-def _of_graph(graph: str) -> sa.Select[Any]:
-    mine = (OF_STUDIES.c.key == "graph") & (OF_STUDIES.c.value_json == json.dumps(graph))
-    return sa.select(OF_STUDIES.c.study_id).where(mine)
-
-
 def _attributes(connection: sa.Connection, study: int) -> dict[str, object]:
     select = sa.select(OF_STUDIES.c.key, OF_STUDIES.c.value_json)
     rows = connection.execute(select.where(OF_STUDIES.c.study_id == study))
@@ -152,31 +140,14 @@ def _count(connection: sa.Connection, study: int) -> int:
 
 
 def _delete_trials(connection: sa.Connection, study: int, cells: set[str] | None) -> None:
-    """Delete a study's trials of some cells (None: all), and number those that are left anew.
-
-    The next trial's number is how many there are, so no number may be left out.
-    """
-    select = sa.select(TRIALS.c.trial_id, TRIALS.c.number).where(TRIALS.c.study_id == study)
-    every = connection.execute(select.order_by(TRIALS.c.number)).all()
+    """Delete a study's trials of some cells (None: all)."""
+    ids = sa.select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study)
     if cells is None:
-        deleted = {trial_id for trial_id, _ in every}
+        deleted = set(connection.execute(ids).scalars())
     else:
-        ids = sa.select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study)
         of_cells = sa.select(ATTRIBUTES.c.trial_id, ATTRIBUTES.c.value_json).where(
             ATTRIBUTES.c.key == "cell", ATTRIBUTES.c.trial_id.in_(ids)
         )
         rows = connection.execute(of_cells)
         deleted = {trial_id for trial_id, text in rows if json.loads(text) in cells}
-    for chunk in _chunks(sorted(deleted)):
-        for table in (*_OF_TRIALS, TRIALS):
-            connection.execute(sa.delete(table).where(table.c.trial_id.in_(chunk)))
-    left = (row for row in every if row.trial_id not in deleted)
-    for number, (trial_id, before) in enumerate(left):
-        if number != before:
-            here = TRIALS.c.trial_id == trial_id
-            connection.execute(sa.update(TRIALS).where(here).values(number=number))
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for first in range(0, len(ids), _CHUNK):
-        yield ids[first : first + _CHUNK]
+    delete_trials(connection, study, deleted)

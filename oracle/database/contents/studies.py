@@ -18,6 +18,7 @@ from oracle.database.contents.optuna_tables import (
     TRIALS,
     VALUES,
 )
+from oracle.database.contents.trials import is_running
 from oracle.database.engine import URL, Database
 
 
@@ -72,7 +73,8 @@ def first_weights_remaining(engine: sa.Engine, graph: str | None = None) -> dict
         Percent, by the study's number; studies without training runs are left out.
     """
     oldest = sa.func.min(TRIALS.c.trial_id).label("trial_id")
-    oldest_of = sa.select(TRIALS.c.study_id, oldest).group_by(TRIALS.c.study_id)
+    oldest_of = sa.select(TRIALS.c.study_id, oldest).where(~is_running())
+    oldest_of = oldest_of.group_by(TRIALS.c.study_id)
     if graph is not None:
         mine = sa.select(OF_STUDIES.c.study_id).where(_is_text("graph", graph))
         oldest_of = oldest_of.where(TRIALS.c.study_id.in_(mine))
@@ -96,13 +98,14 @@ def trials_with(engine: sa.Engine, key: str, value: str) -> tuple[int, int | Non
         value: Of the user attribute.
 
     Returns:
-        Trials of any state, and id and end of the newest.
+        Trials that have ended, and id and end of the newest.
     """
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
     newest = sa.func.max(TRIALS.c.trial_id), sa.func.max(TRIALS.c.datetime_complete)
     select = sa.select(sa.func.count(), *newest).select_from(TRIALS).join(OF_STUDIES, same)
+    mine = select.where(_is_text(key, value), ~is_running())
     with engine.connect() as connection:
-        count, number, ended = connection.execute(select.where(_is_text(key, value))).one()
+        count, number, ended = connection.execute(mine).one()
     return int(count), number, ended and str(ended)
 
 

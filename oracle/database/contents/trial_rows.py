@@ -21,18 +21,18 @@ from oracle.database.contents.optuna_tables import (
 )
 from scyc.json_types import JsonMapping
 
-Fate = Literal["COMPLETE", "PRUNED", "FAIL"]
+Fate = Literal["COMPLETE", "PRUNED", "FAIL", "RUNNING"]
 
 Row = dict[str, Any]  # of a table, by column
 
 
 @dataclass(frozen=True)
 class NewTrial:
-    """A trial that has ended, as Optuna keeps it."""
+    """A trial as Optuna keeps it."""
 
     fate: Fate
     started: datetime  # UTC, without a time zone
-    ended: datetime
+    ended: datetime | None  # None: it is running
     values: Sequence[float]
     params: Mapping[str, tuple[float, str]]  # value as Optuna keeps it, and distribution as JSON
     curve: Mapping[int, float] = field(default_factory=dict)  # intermediate values, by step

@@ -89,6 +89,7 @@ class Task:
     steps: int
     schedule: Schedule = field(repr=False)
     curve: list[tuple[int, float]] = field(default_factory=list, repr=False)
+    told: Callable[[int, float], None] | None = field(default=None, repr=False)
 
     def learning_rate(self, step: int) -> float:
         """Return the schedule's learning rate of an iteration.
@@ -103,6 +104,8 @@ class Task:
 
     def report(self, step: int, validation: float) -> None:
         """Report the validation metric during training, for the curve.
+
+        Pages and the Optuna dashboard show it while the function trains.
 
         Args:
             step: Completed iterations, more than at the report before.
@@ -120,6 +123,8 @@ class Task:
         if not math.isfinite(value):
             raise Stop(f"validation is {value} at step {step}")
         self.curve.append((int(step), value))
+        if self.told is not None:
+            self.told(int(step), value)
 
 
 @dataclass(frozen=True)

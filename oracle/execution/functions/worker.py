@@ -13,12 +13,14 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from pydantic import TypeAdapter
 
 from oracle.errors import PackFailed
+from oracle.execution.curves.reporter import CurveReporter
 from oracle.execution.functions.task import Outcome, Stop, Task, Trainable, as_trainable
 from oracle.execution.pack_state import in_flight_folder
 from oracle.execution.worker import CellTask, Worker, WorkerConfig
@@ -44,7 +46,7 @@ class _TimedOut(BaseException):
 class FunctionWorker:
     """Runs a training function, one training run at a time.
 
-    messages: as :class:`oracle.execution.worker.Worker` has them.
+    messages, curves: as :class:`oracle.execution.worker.Worker` has them.
     """
 
     def __init__(self, config: WorkerConfig) -> None:
@@ -60,6 +62,7 @@ class FunctionWorker:
             raise PackFailed(rule)
         self._trainable = load_trainable(trainer.function)
         self.messages: list[str] = []
+        self.curves = CurveReporter()
 
     def plan(self, most: int | None) -> Plan:
         """Refuse to measure packs: a training function has one training run a pack.
@@ -127,6 +130,7 @@ class FunctionWorker:
             options=dict(system.trainer.options),
             steps=system.steps,
             schedule=_SCHEDULE.validate_json(json.dumps(given.schedule)),
+            told=partial(self.curves.add, given.cell),
         )
 
     def _outcome(self, task: Task, given: CellTask, called: str) -> Outcome:

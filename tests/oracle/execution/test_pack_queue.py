@@ -40,7 +40,7 @@ def test_no_pack_is_handed_out_before_the_plan_is_measured(study: Make) -> None:
     waiting = queue(study(), 0, events, unplanned=True)
     assert waiting.next() is None
     assert not waiting.finished
-    assert waiting.asked == set()
+    assert waiting.requested == set()
     waiting.settle(Plan("grouped", 3))
     assert events.plans == [Plan("grouped", 3)]
     assert waiting.engine == "grouped"

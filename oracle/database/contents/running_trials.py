@@ -1,0 +1,154 @@
+"""Running trials: training runs that are under way, with their curves so far.
+
+They are for those who watch. A trial of its own number stays when its training run ends: see
+`oracle.database.optuna_rows.Trials.add`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from oracle.database.contents.optuna_tables import (
+    ATTRIBUTES,
+    CURVES,
+    TRIALS,
+    finite,
+    number_kind,
+    read_number,
+)
+from oracle.database.contents.trial_rows import NewTrial, insert_trial
+from oracle.database.contents.trials import (
+    RUNNING_CELL,
+    delete_running,
+    is_running,
+    lock_study,
+    next_number,
+    running_cells,
+    studies_of,
+)
+from oracle.database.engine import URL, Database
+from oracle.database.leases import LeaseClaim, require
+
+
+class RunningTrials:
+    """The running trials of one database. Every method raises StorageError where it fails."""
+
+    def __init__(self, url: URL) -> None:
+        self._database = Database(url)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._database.close()
+
+    def show(self, study: int, trials: Sequence[NewTrial], claim: LeaseClaim) -> None:
+        """Add running trials that are not there yet, and to those that are the rest of their curve.
+
+        Args:
+            study: Its number.
+            trials: Running ones, with the values that have come so far or since the last time.
+            claim: The lease that must hold.
+
+        Raises:
+            LeaseLost: It does not hold.
+            OptunaStudyGone: The study was deleted.
+        """
+        with self._database.writing() as connection:
+            require(connection, claim)
+            lock_study(connection, study)
+            there = running_cells(connection, study)
+            steps = _steps(connection, there.values())
+            for trial in trials:
+                trial_id = there.get(trial.attributes[RUNNING_CELL])
+                if trial_id is None:
+                    insert_trial(connection, study, next_number(study), trial)
+                    continue
+                new = {
+                    step: value
+                    for step, value in trial.curve.items()
+                    if step not in steps.get(trial_id, ())
+                }
+                _insert_points(connection, trial_id, new)
+
+    def restart(self, study: int, cells: Sequence[str], claim: LeaseClaim) -> None:
+        """Delete the curves of running trials whose worker died: they are trained again.
+
+        Args:
+            study: Its number.
+            cells: Ids of cells.
+            claim: The lease that must hold.
+
+        Raises:
+            LeaseLost: It does not hold.
+        """
+        with self._database.writing() as connection:
+            require(connection, claim)
+            there = running_cells(connection, study)
+            lost = [there[cell] for cell in cells if cell in there]
+            connection.execute(sa.delete(CURVES).where(CURVES.c.trial_id.in_(lost)))
+
+    def delete(self, graph: str, claim: LeaseClaim) -> None:
+        """Delete all running trials of a graph: its driver starts or ends.
+
+        Args:
+            graph: Id of the graph of cells.
+            claim: The lease that must hold.
+
+        Raises:
+            LeaseLost: It does not hold.
+        """
+        with self._database.writing() as connection:
+            require(connection, claim)
+            delete_running(connection, graph)
+
+    def curves(self, graph: str) -> dict[str, dict[int, float]]:
+        """Return the curves so far of a graph's running trials, by the ids of their cells.
+
+        Args:
+            graph: Id of the graph of cells.
+
+        Returns:
+            Validation metric by completed iterations, by cell id.
+        """
+        kind = sa.type_coerce(CURVES.c.intermediate_value_type, sa.String)
+        select = (
+            sa.select(ATTRIBUTES.c.value_json, CURVES.c.step, CURVES.c.intermediate_value, kind)
+            .select_from(TRIALS)
+            .join(ATTRIBUTES, ATTRIBUTES.c.trial_id == TRIALS.c.trial_id)
+            .outerjoin(CURVES, CURVES.c.trial_id == TRIALS.c.trial_id)
+            .where(TRIALS.c.study_id.in_(studies_of(graph)), is_running())
+            .where(ATTRIBUTES.c.key == RUNNING_CELL)
+            .order_by(TRIALS.c.trial_id, CURVES.c.step)
+        )
+        curves: dict[str, dict[int, float]] = {}
+        with self._database.reading() as connection:
+            for text, step, number, how in connection.execute(select):
+                curve = curves.setdefault(json.loads(text), {})
+                if step is not None:
+                    curve[step] = read_number(number, how)
+        return curves
+
+
+def _steps(connection: sa.Connection, trials: Collection[int]) -> dict[int, set[int]]:
+    """Return the steps of which trials have values."""
+    select = sa.select(CURVES.c.trial_id, CURVES.c.step)
+    steps: dict[int, set[int]] = {}
+    for trial_id, step in connection.execute(select.where(CURVES.c.trial_id.in_(list(trials)))):
+        steps.setdefault(trial_id, set()).add(step)
+    return steps
+
+
+def _insert_points(connection: sa.Connection, trial_id: int, points: Mapping[int, float]) -> None:
+    rows = [
+        {
+            "trial_id": trial_id,
+            "step": step,
+            "intermediate_value": finite(value),
+            "intermediate_value_type": number_kind(value),
+        }
+        for step, value in points.items()
+    ]
+    if rows:
+        connection.execute(sa.insert(CURVES), rows)

@@ -1,0 +1,1 @@
+"""Validation values of training runs that are under way, from the workers to the driver."""
