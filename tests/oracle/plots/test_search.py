@@ -8,12 +8,11 @@ from oracle.plots.search import dashboard_panels
 
 
 def candidate(number: int, q: int, best: bool = False) -> dict[str, Any]:
-    cycles = [
-        {"cycle": c, "max_lr": 0.05 + 0.01 * q, "val_accuracy": [90.0 + q]} for c in (0, 1, 2)
-    ]
+    rate, accuracy = 0.05 + 0.01 * q, 90.0 + q
+    cycles = [{"cycle": c, "max_lr": rate, "val_accuracy": [accuracy]} for c in (0, 1, 2)]
     return {
         "candidate": number, "steps": ["epsilon", "q"], "epsilon": 0.05, "delta": 0.1, "q": q,
-        "beta": 4.0, "objectives": [[90.0 + q]], "best": best, "stopped": None, "cycles": cycles,
+        "beta": 4.0, "objectives": [[accuracy]], "best": best, "stopped": None, "cycles": cycles,
     }  # fmt: skip
 
 
