@@ -185,6 +185,10 @@
     const ground = parsed(look()("card"));
     if (empty) empty.hidden = host.panels.length > 0;
     const figures = host.panels.map((panel) => place(host, panel)); // all, before any is measured
+    figures.forEach((figure, i) => { // a panel may come later than the one behind it
+      const there = host.querySelectorAll("figure")[i];
+      if (there !== figure) host.insertBefore(figure, there);
+    });
     for (const [index, panel] of host.panels.entries()) {
       const [title, plot, caption] = figures[index].children;
       title.textContent = panel.title;
