@@ -56,6 +56,7 @@ ABLATION = {
 BAND, LINE, S_CYC = "rgba(31,119,180,0.18)", "#1f77b4", "#d62728"
 COLORS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd", "#d62728")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "star")
+ROOM = 0.13  # of an axis, for a label
 TONES = {"inside": "#2ca02c", "outside": "#d62728", "undecided": "#7f7f7f", "unknown": "#bcbd22"}
 
 
@@ -142,8 +143,25 @@ def regions(figure: go.Figure, column: int, content: Mapping[str, Any], ends: bo
             },
         )  # fmt: skip
     rates = [each["max_lr"] for c in cycles for each in c["grid"]]
-    figure.update_xaxes(remaining_axis(weights), row=1, col=column)
+    figure.update_xaxes(remaining_axis(with_room(weights)), row=1, col=column)
     figure.update_yaxes(rate_axis(rates), row=1, col=column)
+
+
+def with_room(weights: Sequence[float]) -> list[float]:
+    """Return the weights remaining whose labels do not touch in a narrow panel.
+
+    Args:
+        weights: Percent, falling.
+
+    Returns:
+        The first, and each that is far enough from the one before.
+    """
+    span = math.log(weights[0] / weights[-1])
+    kept = list(weights[:1])
+    for each in weights[1:]:
+        if math.log(kept[-1] / each) > ROOM * span:
+            kept.append(each)
+    return kept
 
 
 def does_it_rise(names: Mapping[str, str] = CONVERGED) -> go.Figure:

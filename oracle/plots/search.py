@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Literal
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from oracle.plots.base import card, head, panel, rate_axis
+from oracle.plots.base import Layout, card, head, panel, rate_axis
 from oracle.tables.search import CandidateRow, SearchTable, metric
 
 _BEST, _WHOLE, _STOPPED = "#D55E00", "#0072B2", "#8a8a8a"  # Okabe and Ito; grey
@@ -71,7 +71,8 @@ def dashboard_panels(table: SearchTable) -> dict[str, go.Figure]:
         ("max_lr", "max_lr, cycle by cycle", _rates),
     ):
         made[name] = panel(partial(draw, table=table, row=1, column=1), title)
-        made[name].update_traces(showlegend=True)
+        for trace in made[name].data:  # also where there is only one; each kind once
+            trace.showlegend = trace.showlegend is not False
     figure = make_subplots(rows=2, cols=2, subplot_titles=_PARAMETERS, vertical_spacing=0.2)
     for (row, column), name in zip(itertools.product((1, 2), (1, 2)), _PARAMETERS, strict=True):
         _parameter(figure, table, name, row, column)
@@ -155,7 +156,7 @@ def _rates(figure: go.Figure, table: SearchTable, row: int, column: int) -> None
     for each in order:
         if not each["cycles"] or each["steps"] == ["epsilon"]:
             continue
-        kind, colour, width = "candidate", "rgba(0, 114, 178, 0.35)", 1.0
+        kind, colour, width = "candidate", "rgba(0, 114, 178, 0.5)", 1.0
         if each["best"]:
             kind, colour, width = "best", _BEST, 3.5
         elif each["stopped"]:
@@ -178,9 +179,16 @@ def _rates(figure: go.Figure, table: SearchTable, row: int, column: int) -> None
         )
         named.add(kind)
     rates = [done["max_lr"] for each in order for done in each["cycles"]]
-    figure.update_xaxes(title_text="pruning cycle", dtick=1, row=row, col=column)
+    cycles = [done["cycle"] for each in order for done in each["cycles"]]
+    figure.update_xaxes(title_text="pruning cycle", **_whole_ticks(cycles), row=row, col=column)
     axis = rate_axis(rates) if rates else {}
     figure.update_yaxes(title_text="max_lr", **axis, row=row, col=column)
+
+
+def _whole_ticks(values: Iterable[int]) -> Layout:
+    """Make ticks at whole numbers alone, which a narrow page may thin out but not split."""
+    ticks = sorted(set(values))
+    return {"tickvals": ticks, "ticktext": [str(tick) for tick in ticks]}
 
 
 def _parameter(
@@ -192,7 +200,8 @@ def _parameter(
         axis = rate_axis([_value(each, name) for each in table["candidates"]])
         figure.update_xaxes(**axis, row=row, col=column)
     if name == "q":
-        figure.update_xaxes(dtick=1, row=row, col=column)
+        tried = [each["q"] for each in table["candidates"]]
+        figure.update_xaxes(**_whole_ticks(tried), row=row, col=column)
     if column == 1:
         figure.update_yaxes(title_text=_metric(table, 0), row=row, col=column)
 

@@ -22,7 +22,8 @@ _STYLE = """
 .id { color: var(--quiet); margin: 0 }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line);
   border-radius: var(--round); margin-top: 1.5rem }
-table { border-collapse: collapse; width: 100%; font-size: .8125rem; white-space: nowrap;
+table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: .8125rem;
+  white-space: nowrap;
   font-variant-numeric: tabular-nums }
 th, td { padding: .32rem .5rem; text-align: right; border-bottom: 1px solid var(--line) }
 th:first-child, td:first-child { position: sticky; left: 0; background: var(--card) }
@@ -35,6 +36,7 @@ thead th { vertical-align: bottom; border-bottom: 2px solid var(--edge); line-he
 tr:has(+ .below) td { border-bottom: 0; padding-bottom: 0 }
 .scroll + ul { color: var(--quiet); font-size: .875rem; padding-left: 1.2rem; max-width: 110ch }
 .verdict { font-size: 1.1rem; font-weight: 600; max-width: 75ch }
+.verdict.several { font-size: 1rem; font-weight: 400; margin: .35rem 0 }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: var(--round);
   padding: 1rem; overflow-x: auto; white-space: pre-wrap; font: .8125rem/1.6 var(--mono) }
 pre.cost { white-space: pre; overflow-wrap: normal }
@@ -135,9 +137,11 @@ def verdict(printed: ReportTable) -> str:
         printed: The printed table.
 
     Returns:
-        A paragraph, escaped.
+        A paragraph for each line, escaped; several are set as text, not as a headline.
     """
-    return f'<p class="verdict">{_lines(printed.verdict)}</p>'
+    lines = printed.verdict.splitlines()
+    kind = "verdict" if len(lines) < 2 else "verdict several"
+    return "\n".join(f'<p class="{kind}">{html.escape(line)}</p>' for line in lines)
 
 
 def grid(printed: ReportTable) -> str:

@@ -15,7 +15,7 @@ from oracle.rest.reference.openapi import TAGS, describe
 from oracle.rest.settings import WebSettings
 from oracle.service.heavy_work import HeavyWork
 from oracle.service.service import Service
-from oracle.web import assets, compare, dashboard, live, pages, sign_in
+from oracle.web import assets, compare, dashboard, live, pages, rendering, sign_in
 
 _ABOUT = """Submit studies, watch their jobs, fetch their tables and figures; and have the oracle
 lead training runs elsewhere. Every refusal is problem details (RFC 9457); those of a wrong
@@ -57,6 +57,7 @@ def create_app(
     app.state.exports = HeavyWork(at_once=exports.MOST_OPEN)
     app.state.metrics = health.Metrics()
     problems.install(app)
+    rendering.install(app)
     parts = (jobs, runs, exports, kept_runs, external_runs, health)
     for part in (*parts, assets, live, sign_in, pages, compare):
         app.include_router(part.router)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import jinja2
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
@@ -92,6 +92,25 @@ def refusal(
     return render(
         request, "error.html", status, title=title, code=status, detail=detail, errors=errors
     )
+
+
+def install(app: FastAPI) -> None:
+    """Answer browsers with a page where an address is none; other clients as before.
+
+    Args:
+        app: With the handlers of :func:`oracle.rest.problems.install`.
+    """
+    problem = app.exception_handlers[HTTPException]
+
+    def unknown(request: Request, error: Exception) -> Any:
+        assert isinstance(error, HTTPException)  # for which alone it is installed
+        path, kinds = request.url.path, request.headers.get("accept", "")
+        browser = request.method in ("GET", "HEAD") and "text/html" in kinds
+        if error.status_code == 404 and browser and not path.startswith("/v1/"):
+            return refusal(request, 404, "This server has no page with this address.")
+        return problem(request, error)
+
+    app.add_exception_handler(HTTPException, unknown)
 
 
 class PageRoute(APIRoute):

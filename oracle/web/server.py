@@ -100,6 +100,9 @@ def serve(settings: Settings, options: ServeOptions) -> None:
         moving.move(settings, _say, servers=False)
         with _running(_server_settings(settings, options, url)) as (service, scheduler):
             app = create_app(service, web, lambda: scheduler.alive)
+            import pandas  # noqa: F401, PLC0415  # the dashboard would, while a figure is drawn:
+            # Plotly asks the modules that are loaded for theirs, and half of one fails
+
             shown = f"[{host.strip('[]')}]" if ":" in host else host
             sys.stderr.write(f"http://{shown}:{web.port}\n")
             listen(app, bound)

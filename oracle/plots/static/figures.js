@@ -6,6 +6,7 @@
   const AXIS = /^[xy]axis\d*$/;
   const LEGEND = /^legend\d*$/;
   const NARROW = 560; // pixels
+  const LEAST_HIGH = 260; // pixels of a plot between its axes, however long its legend is
   const FIXED = "fixed colours"; // meta of a trace: oracle/plots/base.py
   const BELOW = { orientation: "h", x: 0, xanchor: "left", yref: "container", y: 0, yanchor: "bottom" };
 
@@ -116,15 +117,17 @@
     const color = look();
     const narrow = width < NARROW;
     const size = narrow ? 11 : 12.5;
+    const titled = (given.annotations || []).some((each) => each.yref === "paper" && each.y >= 0.99); // each part
     const made = {
       ...given,
+      annotations: (given.annotations || []).map((each) => ({ ...each, font: { ...each.font, size: size + 1 } })),
       template: { layout: {} },
       title: { text: "" },
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: "system-ui, sans-serif", size, color: color("ink") },
       hoverlabel: { bgcolor: color("card"), bordercolor: color("edge"), font: { color: color("ink") } },
-      margin: { t: bar && narrow ? 62 : 12, r: 12, b: 40, l: narrow ? 46 : 56 },
+      margin: { t: bar && narrow ? 62 : titled ? 28 : 12, r: 12, b: 40, l: narrow ? 46 : 56 },
       autosize: true,
       uirevision: "kept", // what a user zoomed to
       shapes: (given.shapes || []).map((each) => repainted(each, parsed(color("card")))),
@@ -176,11 +179,16 @@
     return figure;
   }
 
-  function draw(host) {
+  function draw(host, afresh = false) {
     const empty = host.querySelector("[data-empty]");
+    for (const plot of afresh ? host.querySelectorAll(".plot") : []) plot.style.height = "";
     const ground = parsed(look()("card"));
     if (empty) empty.hidden = host.panels.length > 0;
     const figures = host.panels.map((panel) => place(host, panel)); // all, before any is measured
+    figures.forEach((figure, i) => { // a panel may come later than the one behind it
+      const there = host.querySelectorAll("figure")[i];
+      if (there !== figure) host.insertBefore(figure, there);
+    });
     for (const [index, panel] of host.panels.entries()) {
       const [title, plot, caption] = figures[index].children;
       title.textContent = panel.title;
@@ -191,9 +199,15 @@
       const narrow = width < NARROW;
       const bar = panel.figure.data.some((trace) => trace.colorbar || (trace.marker && trace.marker.colorbar));
       const data = repainted(panel.figure.data, ground).map((trace) => coloured(trace, narrow, narrow ? 11 : 12.5, height));
-      Plotly.react(plot, data, layout(panel.figure.layout, width, height, second, bar), {
+      const made = (high) => Plotly.react(plot, data, layout(panel.figure.layout, width, high, second, bar), {
         responsive: true, displaylogo: false, displayModeBar: false, scrollZoom: false,
       });
+      made(height);
+      const lacking = LEAST_HIGH - plot._fullLayout._size.h;
+      if (lacking > 1) {
+        plot.style.height = `${height + lacking}px`;
+        made(height + lacking);
+      }
       plot.dataset.drawn = String(panel.figure.data.length);
     }
   }
@@ -227,7 +241,7 @@
   const every = (act) => () => hosts.forEach((host) => act(host));
   every(load)();
   document.addEventListener("oracle:grown", every(load));
-  const again = every((host) => host.panels && draw(host));
+  const again = every((host) => host.panels && draw(host, true));
   dark.addEventListener("change", again);
   let wait = null;
   window.addEventListener("resize", () => { clearTimeout(wait); wait = setTimeout(again, 200); });

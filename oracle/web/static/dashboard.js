@@ -9,7 +9,7 @@
     if (link.textContent !== text) link.textContent = text;
     link.title = study ? "Page of the run" : "Jobs and runs";
     link.href = study ? `/runs/of-study/${study}` : "/";
-    document.body.dataset.oraclePage = page ?? "";
+    document.body.dataset.oraclePage = study ? page : "list";
   };
   point();
   document.body.append(link);

@@ -149,7 +149,7 @@ def test_markdown_latex_json_and_the_report_have_them_too(table: Table, study: M
     page = html_report.page(table, study())
     assert page.count("<table>") == 3
     assert "<h2>tiny: beam search (width 2) and greedy search</h2>" in page
-    assert page.count("<br>S-Cyc is") == 1  # a line for each rival
+    assert page.count('<p class="verdict several">S-Cyc is') == 2  # one for each rival
 
 
 def test_a_run_that_has_just_begun_says_so(study: Make) -> None:

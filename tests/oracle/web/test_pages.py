@@ -181,6 +181,23 @@ def test_what_is_not_there_is_a_page_that_leads_back(client: TestClient) -> None
         assert answer.status_code == 404
         assert answer.headers["content-type"].startswith("text/html")
         assert "Back to the jobs" in answer.text
+    assert "<code>oracle status</code> lists all jobs" in client.get("/jobs/nothing").text
+
+
+def test_an_unknown_address_is_a_page_for_browsers_and_problem_details_for_others(
+    client: TestClient,
+) -> None:
+    browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    page = client.get("/nothing", headers=browser)
+    assert page.status_code == 404
+    assert "Page not found" in page.text
+    assert 'href="/"' in page.text
+    kinds = {
+        client.get("/nothing").headers["content-type"],
+        client.get("/v1/nothing", headers=browser).headers["content-type"],
+        client.post("/nothing", headers=browser).headers["content-type"],
+    }
+    assert kinds == {"application/problem+json"}
 
 
 def test_who_is_not_signed_in_is_sent_to_do_so_and_comes_back(service: Service) -> None:
