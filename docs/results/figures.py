@@ -11,6 +11,7 @@ import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ CONVERGED = {
     "mnist1d": "MNIST-1D, 12,000 training signals",
     "converged-fc": "CIFAR-10, fully connected network",
     "converged-lenet": "CIFAR-10, convolutional network",
+}
+STEPS = {
+    "converged-fc": "half of the weights a cycle",
+    "converged-fc-20": "20 % of the weights a cycle",
 }
 CONTROLS = {
     "demo": "IMP: the demo",
@@ -159,9 +164,9 @@ def with_room(weights: Sequence[float]) -> list[float]:
     return kept
 
 
-def does_it_rise() -> go.Figure:
-    """Draw ends and well-tuned values of every converged study, with the trends in the titles."""
-    found = known(CONVERGED)
+def does_it_rise(names: Mapping[str, str] = CONVERGED) -> go.Figure:
+    """Draw ends and well-tuned values of studies, with the trends in the titles."""
+    found = known(names)
     said = {title: risen(each) for title, each in found}
     titles = []
     for title, _ in found:
@@ -328,6 +333,7 @@ def what_deviation_moves_it() -> go.Figure:
 
 FIGURES = {
     "rise": does_it_rise,
+    "steps": partial(does_it_rise, STEPS),
     "inside": is_it_inside,
     "cost": what_does_it_cost,
     "controls": what_explains_it,
@@ -345,7 +351,7 @@ if __name__ == "__main__":
         json.dumps(
             {
                 name: rise.as_json(risen(content))
-                for name in {**CONVERGED, **CONTROLS}
+                for name in {**CONVERGED, **STEPS, **CONTROLS}
                 if (content := table(name)) is not None
             },
             indent=2,

@@ -90,7 +90,7 @@ def dashboard_panels(table: OracleTable) -> dict[str, go.Figure]:
         table: Of an oracle run.
 
     Returns:
-        Panels by name, in the order in which they are shown.
+        Panels by name, in the order in which they are shown; none before the first result.
     """
     if not table["cycles"]:  # the first is not finished
         draws = {"accuracies": accuracies.lines}
@@ -101,7 +101,7 @@ def dashboard_panels(table: OracleTable) -> dict[str, go.Figure]:
     made = {}
     for name, draw in draws.items():
         made[name] = panel(partial(draw, table=table, column=1), _titles(table)[name])
-    return made
+    return {name: figure for name, figure in made.items() if figure.data}
 
 
 def captions(table: OracleTable) -> dict[str, str]:

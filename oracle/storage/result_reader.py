@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 
 from oracle.database import COPY, URL
-from oracle.database.contents.running_trials import RunningTrials
+from oracle.database.contents.running_trials import RunningTrial, RunningTrials
 from oracle.database.optuna_rows import StoredTrial, Trials
 from oracle.errors import StorageError
 from oracle.search.graph import CellResult, Graph
@@ -59,8 +59,8 @@ class ResultReader:
         """
         return self._trials.attributes("graph", graph.id, "cell")
 
-    def running(self, graph: Graph) -> dict[str, dict[int, float]]:
-        """Return the curves so far of training runs that are under way.
+    def running(self, graph: Graph) -> list[RunningTrial]:
+        """Return the training runs that are under way, with their curves so far.
 
         The driver that has shown them may have been killed since.
 
@@ -68,13 +68,13 @@ class ResultReader:
             graph: Names the training runs of the system.
 
         Returns:
-            Validation metric by completed iterations, by cell id.
+            In the order in which they began.
 
         Raises:
             StorageError: The database fails, or a row makes no sense.
         """
         with decoding_errors():
-            return self._running.curves(graph.id)
+            return self._running.of_graph(graph.id)
 
 
 @contextlib.contextmanager

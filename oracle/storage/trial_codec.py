@@ -20,6 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from oracle.database.contents.trial_rows import Fate, NewTrial
 from oracle.database.contents.trials import RUNNING_CELL
+from oracle.database.tables import now
 from oracle.records.candidates import Axis, CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
@@ -156,7 +157,7 @@ def running_trial(
     }
     return NewTrial(
         fate="RUNNING",
-        started=datetime.now(UTC).replace(tzinfo=None),
+        started=now(),
         ended=None,
         values=(),
         params=params,

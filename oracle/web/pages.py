@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from oracle.database.contents.running_trials import RunningTrial
 from oracle.errors import QueueFull, SettingProblem, UnknownJob
 from oracle.records.jobs import PRIORITIES, Job, JobState
 from oracle.records.tokens import Token
@@ -181,6 +182,7 @@ def _run_fields(service: Service, run_id: str | None) -> dict[str, Any]:
         "run": known,
         "sheet": sheet,
         "trials": _trials(service, known) if known else (),
+        "running": _running(service, known) if known else (),
     }
 
 
@@ -188,6 +190,16 @@ def _trials(service: Service, known: StoredRun) -> Sequence[tuple[int, str]]:
     """List the run's Optuna studies: number in the dashboard, and name."""
     graph = Graph(known.study.system, known.record.fingerprint)
     return service.store.numbered(graph)
+
+
+def _running(service: Service, known: StoredRun) -> Sequence[tuple[str, RunningTrial]]:
+    """List the training runs that are under way, each with the name of its Optuna study."""
+    if known.state != "running":
+        return ()  # a driver that was killed leaves them
+    graph = Graph(known.study.system, known.record.fingerprint)
+    names = dict(service.store.numbered(graph))
+    running = service.store.running(graph)
+    return [(names.get(each.study, ""), each) for each in running if each.curve]
 
 
 def _numbers(given: Mapping[str, str]) -> dict[str, float]:

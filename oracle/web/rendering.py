@@ -30,7 +30,12 @@ _PAGES = jinja2.Environment(
     lstrip_blocks=True,
 )
 _PAGES.filters.update(
-    left=text.left, when=text.when, share=text.share, amount=text.amount, lines=text.lines
+    left=text.left,
+    when=text.when,
+    share=text.share,
+    amount=text.amount,
+    lines=text.lines,
+    polyline=text.polyline,
 )
 _PAGES.globals.update(asset=assets.address, STATES=STATES, ENDED=ENDED, tone=tone)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from math import isfinite
 
 from oracle.records.jobs import Job
 
@@ -81,3 +83,23 @@ def lines(text: str) -> list[str]:
         Lines without an end.
     """
     return text.splitlines()
+
+
+def polyline(curve: Mapping[int, float]) -> str:
+    """Place a curve in a box of 100 x 24, as the points of an SVG polyline.
+
+    Args:
+        curve: Values by completed iterations; values that are not finite are left out.
+
+    Returns:
+        Such as "2.0,22.0 98.0,2.0"; the largest value at the top.
+    """
+    points = [(step, value) for step, value in sorted(curve.items()) if isfinite(value)]
+    if not points:
+        return ""
+    first, last = points[0][0], points[-1][0]
+    low, high = min(value for _, value in points), max(value for _, value in points)
+    across, up = 96 / max(last - first, 1), 20 / (high - low or 1.0)
+    return " ".join(
+        f"{2 + (step - first) * across:.1f},{22 - (value - low) * up:.1f}" for step, value in points
+    )

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from oracle.database.contents.optuna_tables import (
     ATTRIBUTES,
     CURVES,
+    PARAMS,
     TRIALS,
     finite,
     number_kind,
@@ -31,6 +33,25 @@ from oracle.database.contents.trials import (
 )
 from oracle.database.engine import URL, Database
 from oracle.database.leases import LeaseClaim, require
+
+
+@dataclass(frozen=True)
+class RunningTrial:
+    """A training run that is under way.
+
+    Attributes:
+        cell: Its id.
+        study: Number of its Optuna study.
+        max_lr: Learning rate.
+        replicate: From 0.
+        curve: Validation metric by completed iterations, so far.
+    """
+
+    cell: str
+    study: int
+    max_lr: float
+    replicate: int
+    curve: dict[int, float]
 
 
 class RunningTrials:
@@ -103,32 +124,45 @@ class RunningTrials:
             require(connection, claim)
             delete_running(connection, graph)
 
-    def curves(self, graph: str) -> dict[str, dict[int, float]]:
-        """Return the curves so far of a graph's running trials, by the ids of their cells.
+    def of_graph(self, graph: str) -> list[RunningTrial]:
+        """Return the running trials of a graph.
 
         Args:
             graph: Id of the graph of cells.
 
         Returns:
-            Validation metric by completed iterations, by cell id.
+            In the order in which they began.
         """
         kind = sa.type_coerce(CURVES.c.intermediate_value_type, sa.String)
+        replicate = ATTRIBUTES.alias()
         select = (
-            sa.select(ATTRIBUTES.c.value_json, CURVES.c.step, CURVES.c.intermediate_value, kind)
+            sa.select(
+                TRIALS.c.trial_id, TRIALS.c.study_id, ATTRIBUTES.c.value_json.label("cell"),
+                PARAMS.c.param_value, replicate.c.value_json.label("replicate"),
+                CURVES.c.step, CURVES.c.intermediate_value, kind.label("kind"),
+            )
             .select_from(TRIALS)
             .join(ATTRIBUTES, ATTRIBUTES.c.trial_id == TRIALS.c.trial_id)
+            .join(replicate, replicate.c.trial_id == TRIALS.c.trial_id)
+            .join(PARAMS, PARAMS.c.trial_id == TRIALS.c.trial_id)
             .outerjoin(CURVES, CURVES.c.trial_id == TRIALS.c.trial_id)
             .where(TRIALS.c.study_id.in_(studies_of(graph)), is_running())
-            .where(ATTRIBUTES.c.key == RUNNING_CELL)
+            .where(ATTRIBUTES.c.key == RUNNING_CELL, replicate.c.key == "replicate")
+            .where(PARAMS.c.param_name == "max_lr")
             .order_by(TRIALS.c.trial_id, CURVES.c.step)
-        )
-        curves: dict[str, dict[int, float]] = {}
+        )  # fmt: skip
+        running: dict[int, RunningTrial] = {}
         with self._database.reading() as connection:
-            for text, step, number, how in connection.execute(select):
-                curve = curves.setdefault(json.loads(text), {})
-                if step is not None:
-                    curve[step] = read_number(number, how)
-        return curves
+            for row in connection.execute(select):
+                if row.trial_id not in running:
+                    running[row.trial_id] = RunningTrial(
+                        json.loads(row.cell), row.study_id, row.param_value,
+                        json.loads(row.replicate), {},
+                    )  # fmt: skip
+                if row.step is not None:
+                    value = read_number(row.intermediate_value, row.kind)
+                    running[row.trial_id].curve[row.step] = value
+        return list(running.values())
 
 
 def _steps(connection: sa.Connection, trials: Collection[int]) -> dict[int, set[int]]:

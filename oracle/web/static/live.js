@@ -109,9 +109,9 @@
     }, 800);
   }
 
-  function replace(page) {
+  function replace(page, only = null) {
     document.title = page.title;
-    for (const old of all("[data-live]")) {
+    for (const old of all(only ? `[data-live="${only}"]` : "[data-live]")) {
       const fresh = one(`[data-live="${old.dataset.live}"]`, page);
       if (!fresh || fresh.innerHTML === old.dataset.was || old.contains(document.activeElement)) continue;
       const across = one(".scroll", old);
@@ -123,6 +123,16 @@
       localTimes(old);
     }
     if (latest) show(...latest);
+  }
+
+  // Training runs that are under way change between two results.
+  async function refreshRunning() {
+    const since = performance.now();
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"), "running");
+    } catch { /* the next look asks again */ }
+    return performance.now() - since;
   }
 
   // Within a cycle, at most every three seconds and a tenth of the time: the server computes it anew.
@@ -139,6 +149,11 @@
     let over = hero.dataset.ended === "yes";
     log.scrollTop = log.scrollHeight;
     if (over) return;
+    const look = async () => {
+      const spent = state === "running" && !document.hidden ? await refreshRunning() : 0;
+      if (!over) setTimeout(look, Math.max(3000, 10 * spent));
+    };
+    setTimeout(look, 3000);
     whileSeen(() => {
       if (over) return null;
       const stream = new EventSource(`/v1/jobs/${encodeURIComponent(hero.dataset.watch)}/events`);

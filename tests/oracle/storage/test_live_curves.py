@@ -48,7 +48,11 @@ def test_a_running_trial_has_its_curve_and_ends_in_place(
         shown = trials(url)
         assert [each.state.name for each in shown] == ["RUNNING", "RUNNING"]
         assert [each.intermediate_values for each in shown] == [{5: 50.0, 10: 60.0}, {5: 40.0}]
-        assert store.running(graph) == {first.id: {5: 50.0, 10: 60.0}, second.id: {5: 40.0}}
+        assert [(each.cell, each.max_lr, each.replicate) for each in store.running(graph)] == [
+            (first.id, 0.1, 0),
+            (second.id, 0.2, 0),
+        ]
+        assert [each.curve for each in store.running(graph)] == [{5: 50.0, 10: 60.0}, {5: 40.0}]
         assert store.results(graph) == {}
         assert store.cells(graph) == set()
         assert store.stamp(graph) == (0, None, None)
@@ -61,7 +65,7 @@ def test_a_running_trial_has_its_curve_and_ends_in_place(
         assert "running_cell" not in ended[1].user_attrs
         assert store.results(graph) == {second.id: cell_result(second, 41.0)}
         store.restart_running(graph, "tiny", KEY, [first], claim)
-        assert store.running(graph) == {first.id: {}}
+        assert [(each.cell, each.curve) for each in store.running(graph)] == [(first.id, {})]
         store.delete_running(graph, claim)
         left = trials(url)
         assert [(each.number, each.state.name) for each in left] == [(0, "COMPLETE")]

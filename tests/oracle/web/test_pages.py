@@ -1,17 +1,25 @@
 """The pages as a browser without JavaScript gets them."""
 
+import contextlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from web_fixtures import finished, opened
 
+from oracle.database import RunDatabase
 from oracle.records.jobs import Holder, NewJob
 from oracle.rest.settings import WebSettings
+from oracle.search.graph import Graph
+from oracle.search.request import StudyKey
 from oracle.service.service import Service
 from oracle.web.app import create_app
+from scyc.specs.schedules import WarmupSpec
 
 HOME = "http://127.0.0.1:8000"
 HOSTILE = "<script>alert(1)</script>'\"&amp;"
@@ -297,3 +305,27 @@ def test_who_may_only_read_is_shown_the_jobs_and_told_what_submitting_needs(
     assert page.status_code == 200
     assert "Submitting needs the scope submit" in page.text
     assert "<textarea" not in page.text
+
+
+def test_training_runs_under_way_are_a_table_of_the_run_s_page(tmp_path: Path) -> None:
+    run_id = finished(tmp_path)
+    with contextlib.closing(opened(tmp_path)) as service:
+        client = TestClient(create_app(service, WebSettings(rate=1e6, burst=10**6)), HOME)
+        known = service.run(run_id)
+        graph = Graph(known.study.system, known.record.fingerprint)
+        cell = graph.root(0, WarmupSpec(warmup=3, drops=(8,)), 0.1234)
+        key = StudyKey("oracle", 0, "a" * 64)
+        assert ">Running</h2>" not in client.get(f"/runs/{run_id}").text
+        with (
+            contextlib.closing(RunDatabase(service.settings.url)) as database,
+            database.lease(graph.id, print) as lease,
+        ):
+            curve = {6: 31.0, 12: 62.5}
+            service.store.show_running(graph, "tiny", key, [(cell, curve)], lease.claim)
+            database.register(replace(known.record, state="running"), lease.claim)
+            page = client.get(f"/runs/{run_id}").text
+        killed = client.get(f"/runs/{run_id}").text
+    row = page[page.index(">Running</h2>") :].partition("</section>")[0]
+    assert re.findall(r"<td>([^<]*)</td>", row) == ["0.1234", "0", "12", "62.50"]
+    assert 'points="2.0,22.0 98.0,2.0"' in row
+    assert ">Running</h2>" not in killed  # the trial is still there, and nobody trains it
