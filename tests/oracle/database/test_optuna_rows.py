@@ -232,7 +232,8 @@ def test_a_driver_that_slept_through_its_lease_writes_nothing_more(
     with pytest.raises(LeaseLost):
         execute.execute(prepared)
     with engine.connect() as connection:
-        assert connection.execute(sa.text("SELECT COUNT(*) FROM trials WHERE state = 'COMPLETE'")).scalar_one() == 3
+        ended = sa.text("SELECT COUNT(*) FROM trials WHERE state = 'COMPLETE'")
+        assert connection.execute(ended).scalar_one() == 3
         states = connection.execute(sa.text("SELECT state FROM oracle_runs")).scalars().all()
     engine.dispose()
     assert states == ["running"]  # it is the other's to say

@@ -45,7 +45,9 @@ STUDIES = (  # each asks for all that the ones before it ask for
 _CELLS = """
 SELECT CASE WHEN t.state IN ('RUNNING', 'WAITING') THEN NULL ELSE a.value_json END
 FROM trials t LEFT JOIN trial_user_attributes a ON a.trial_id = t.trial_id AND a.key = 'cell'
-WHERE t.trial_id NOT IN (SELECT trial_id FROM trial_user_attributes WHERE key = 'summary_of_cycle')
+WHERE t.trial_id NOT IN (
+    SELECT trial_id FROM trial_user_attributes WHERE key IN ('summary_of_cycle', 'running_cell')
+)
 """
 counts: Counter[str] = Counter()
 
@@ -311,7 +313,10 @@ class Drivers(RuleBasedStateMachine):
         return ready[which % len(ready)]
 
     def stored(self) -> Counter[str]:
-        """Trials of each cell; an unfinished one counts as one of the cell "unfinished"."""
+        """Trials of each cell; an unfinished one counts as one of the cell "unfinished".
+
+        Training runs under way, which a killed driver may leave, do not count.
+        """
         if not sa.inspect(self.engine).has_table("trial_user_attributes"):
             return Counter()
         with self.engine.connect() as connection:
