@@ -10,8 +10,7 @@ from click.testing import CliRunner
 from oracle.cli.main import main
 from oracle.errors import QueueFull
 from oracle.search.ask_tell import ExternalRun
-from oracle.service import external_runs
-from oracle.service import service as services
+from oracle.service import admission, external_runs
 from oracle.service.limit_names import LIMITS, read_limits
 from oracle.service.limits import Limits
 from oracle.service.service import Service
@@ -100,7 +99,7 @@ def test_a_study_over_a_limit_is_refused_before_it_is_looked_at(
     def computed(_: Study) -> Any:
         raise AssertionError("the study was looked at")
 
-    monkeypatch.setattr(services, "start_problems", computed)
+    monkeypatch.setattr(admission, "start_problems", computed)
     service = opened(tmp_path, limits=Limits(cells=17))
     with pytest.raises(BadInput, match=r"17 training runs here.*--limit training-runs"):
         service.submit(study_yaml(), form="yaml", owner="me")
