@@ -48,6 +48,8 @@ def stored(storage: str, run_id: str) -> dict[int, dict[float, list[optuna.trial
             if not here and other.user_attrs.get("node", 0) != summary.user_attrs.get("node"):
                 continue
             for trial in optuna.load_study(study_name=other.study_name, storage=storage).trials:
+                if not trial.state.is_finished():
+                    continue  # a training run that is under way
                 in_run = _replicate(trial) < role["replicates"]
                 if in_run and trial.params["max_lr"] in role["grid"]:
                     rows[trial.params["max_lr"]][_replicate(trial)] = trial
