@@ -1,7 +1,6 @@
 """Training runs under way are running trials with their curves, and nothing that is counted."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import optuna
 import pytest
@@ -19,13 +18,8 @@ WARMUP = WarmupSpec(warmup=3, drops=(8, 10))
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/oracle.db"
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[ResultStore]:
-    opened = ResultStore(parse_url(url))
+def store(storage: str) -> Iterator[ResultStore]:
+    opened = ResultStore(parse_url(storage))
     yield opened
     opened.close()
 
@@ -36,16 +30,16 @@ def trials(url: str) -> list[optuna.trial.FrozenTrial]:
 
 
 def test_a_running_trial_has_its_curve_and_ends_in_place(
-    store: ResultStore, url: str, system: Callable[..., SystemSpec]
+    store: ResultStore, storage: str, system: Callable[..., SystemSpec]
 ) -> None:
     graph = Graph(system(), "0" * 64)
     first, second = (graph.root(0, WARMUP, rate) for rate in (0.1, 0.2))
-    database = RunDatabase(parse_url(url))
+    database = RunDatabase(parse_url(storage))
     with database.lease(graph.id, print) as lease:
         claim: LeaseClaim = lease.claim
         store.show_running(graph, "tiny", KEY, [(first, {5: 50.0}), (second, {5: 40.0})], claim)
         store.show_running(graph, "tiny", KEY, [(first, {5: 50.0, 10: 60.0})], claim)
-        shown = trials(url)
+        shown = trials(storage)
         assert [each.state.name for each in shown] == ["RUNNING", "RUNNING"]
         assert [each.intermediate_values for each in shown] == [{5: 50.0, 10: 60.0}, {5: 40.0}]
         assert [(each.cell, each.max_lr, each.replicate) for each in store.running(graph)] == [
@@ -57,7 +51,7 @@ def test_a_running_trial_has_its_curve_and_ends_in_place(
         assert store.cells(graph) == set()
         assert store.stamp(graph) == (0, None, None)
         store.add(graph, "tiny", KEY, second, cell_result(second, 41.0), claim)
-        ended = trials(url)
+        ended = trials(storage)
         assert [(each.number, each.state.name) for each in ended] == [
             (0, "RUNNING"),
             (1, "COMPLETE"),
@@ -67,9 +61,9 @@ def test_a_running_trial_has_its_curve_and_ends_in_place(
         store.restart_running(graph, "tiny", KEY, [first], claim)
         assert [(each.cell, each.curve) for each in store.running(graph)] == [(first.id, {})]
         store.delete_running(graph, claim)
-        left = trials(url)
+        left = trials(storage)
         assert [(each.number, each.state.name) for each in left] == [(0, "COMPLETE")]
         store.add(graph, "tiny", KEY, first, cell_result(first, 61.0), claim)
-        assert [each.number for each in trials(url)] == [0, 1]
+        assert [each.number for each in trials(storage)] == [0, 1]
         assert set(store.results(graph)) == {first.id, second.id}
     database.close()
