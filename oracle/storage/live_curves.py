@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from oracle.errors import LeaseLost, StorageError
@@ -49,8 +49,10 @@ class LiveCurves:
         began = self.now()
         if began < self._due:
             return
-        for each in list(self._new):
-            self._write(each)
+        for each, curves in self._new.items():
+            if curves:  # those of training runs that have ended are gone
+                self._write(each, list(curves.values()))
+        self._new.clear()
         ended = self.now()
         self._due = ended + max(_PACE, _SHARE * (ended - began))
 
@@ -84,8 +86,7 @@ class LiveCurves:
         with contextlib.suppress(StorageError, LeaseLost):
             self.recorder.store.delete_running(self.recorder.graph, self.recorder.lease.claim)
 
-    def _write(self, key: StudyKey) -> None:
-        curves = list(self._new.pop(key).values())
+    def _write(self, key: StudyKey, curves: Sequence[tuple[Cell, Mapping[int, float]]]) -> None:
         recorder = self.recorder
         with contextlib.suppress(StorageError, LeaseLost):  # a study that somebody deleted, too
             recorder.store.show_running(

@@ -1,8 +1,9 @@
 """Results in an Optuna storage: the one authority on what has been trained.
 
 One Optuna study holds the training runs of a place of the graph (an oracle cycle below one path of
-max_lr), and one holds those of an S-Cyc run. One finished trial is one training; it is added in one
-transaction and never changed. Studies are found by their attributes; names are for people.
+max_lr), and one holds those of an S-Cyc run. One finished trial is one training; it is written in
+one transaction, in place of the running trial if there is one, and never changed. Studies are found
+by their attributes; names are for people.
 
 Over 300 lines: public methods say their arguments, results and errors.
 """

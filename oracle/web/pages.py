@@ -178,11 +178,12 @@ def _run_fields(service: Service, run_id: str | None) -> dict[str, Any]:
     sheet = None
     if known is not None:
         sheet = formats.sheet(service.table(known))
+    trials = _trials(service, known) if known else ()
     return {
         "run": known,
         "sheet": sheet,
-        "trials": _trials(service, known) if known else (),
-        "running": _running(service, known) if known else (),
+        "trials": trials,
+        "running": _running(service, known, dict(trials)) if known else (),
     }
 
 
@@ -192,12 +193,13 @@ def _trials(service: Service, known: StoredRun) -> Sequence[tuple[int, str]]:
     return service.store.numbered(graph)
 
 
-def _running(service: Service, known: StoredRun) -> Sequence[tuple[str, RunningTrial]]:
+def _running(
+    service: Service, known: StoredRun, names: Mapping[int, str]
+) -> Sequence[tuple[str, RunningTrial]]:
     """List the training runs that are under way, each with the name of its Optuna study."""
     if known.state != "running":
         return ()  # a driver that was killed leaves them
     graph = Graph(known.study.system, known.record.fingerprint)
-    names = dict(service.store.numbered(graph))
     running = service.store.running(graph)
     return [(names.get(each.study, ""), each) for each in running if each.curve]
 

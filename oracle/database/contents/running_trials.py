@@ -7,7 +7,7 @@ They are for those who watch. A trial of its own number stays when its training 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -17,11 +17,9 @@ from oracle.database.contents.optuna_tables import (
     CURVES,
     PARAMS,
     TRIALS,
-    finite,
-    number_kind,
     read_number,
 )
-from oracle.database.contents.trial_rows import NewTrial, insert_trial
+from oracle.database.contents.trial_rows import NewTrial, curve_rows, insert_trial
 from oracle.database.contents.trials import (
     RUNNING_CELL,
     delete_running,
@@ -86,12 +84,13 @@ class RunningTrials:
                 if trial_id is None:
                     insert_trial(connection, study, next_number(study), trial)
                     continue
-                new = {
-                    step: value
-                    for step, value in trial.curve.items()
-                    if step not in steps.get(trial_id, ())
-                }
-                _insert_points(connection, trial_id, new)
+                rows = [
+                    {"trial_id": trial_id, **row}
+                    for row in curve_rows(trial.curve)
+                    if row["step"] not in steps.get(trial_id, ())
+                ]
+                if rows:
+                    connection.execute(sa.insert(CURVES), rows)
 
     def restart(self, study: int, cells: Sequence[str], claim: LeaseClaim) -> None:
         """Delete the curves of running trials whose worker died: they are trained again.
@@ -172,17 +171,3 @@ def _steps(connection: sa.Connection, trials: Collection[int]) -> dict[int, set[
     for trial_id, step in connection.execute(select.where(CURVES.c.trial_id.in_(list(trials)))):
         steps.setdefault(trial_id, set()).add(step)
     return steps
-
-
-def _insert_points(connection: sa.Connection, trial_id: int, points: Mapping[int, float]) -> None:
-    rows = [
-        {
-            "trial_id": trial_id,
-            "step": step,
-            "intermediate_value": finite(value),
-            "intermediate_value_type": number_kind(value),
-        }
-        for step, value in points.items()
-    ]
-    if rows:
-        connection.execute(sa.insert(CURVES), rows)

@@ -18,7 +18,7 @@ from oracle.database.contents.optuna_tables import (
     TRIALS,
     VALUES,
 )
-from oracle.database.contents.trials import is_running
+from oracle.database.contents.trials import has_text, is_running, studies_of
 from oracle.database.engine import URL, Database
 
 
@@ -33,7 +33,7 @@ def studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str
     Returns:
         Number, as the dashboard's addresses have it, name and user attributes of each.
     """
-    mine = sa.select(OF_STUDIES.c.study_id).where(_is_text(key, value))
+    mine = sa.select(OF_STUDIES.c.study_id).where(has_text(key, value))
     columns = (OF_STUDIES.c.study_id, OF_STUDIES.c.key, OF_STUDIES.c.value_json)
     attributes: dict[int, dict[str, Any]] = defaultdict(dict)
     with engine.connect() as connection:
@@ -76,8 +76,7 @@ def first_weights_remaining(engine: sa.Engine, graph: str | None = None) -> dict
     oldest_of = sa.select(TRIALS.c.study_id, oldest).where(~is_running())
     oldest_of = oldest_of.group_by(TRIALS.c.study_id)
     if graph is not None:
-        mine = sa.select(OF_STUDIES.c.study_id).where(_is_text("graph", graph))
-        oldest_of = oldest_of.where(TRIALS.c.study_id.in_(mine))
+        oldest_of = oldest_of.where(TRIALS.c.study_id.in_(studies_of(graph)))
     first = oldest_of.subquery()
     select = (
         sa.select(first.c.study_id, ATTRIBUTES.c.value_json)
@@ -103,14 +102,10 @@ def trials_with(engine: sa.Engine, key: str, value: str) -> tuple[int, int | Non
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
     newest = sa.func.max(TRIALS.c.trial_id), sa.func.max(TRIALS.c.datetime_complete)
     select = sa.select(sa.func.count(), *newest).select_from(TRIALS).join(OF_STUDIES, same)
-    mine = select.where(_is_text(key, value), ~is_running())
+    mine = select.where(has_text(key, value), ~is_running())
     with engine.connect() as connection:
         count, number, ended = connection.execute(mine).one()
     return int(count), number, ended and str(ended)
-
-
-def _is_text(key: str, value: str) -> sa.ColumnElement[bool]:
-    return (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
 
 
 def results_hash(url: URL, key: str, value: str) -> str:
@@ -130,7 +125,7 @@ def results_hash(url: URL, key: str, value: str) -> str:
         StorageError: The database fails.
     """
     same = TRIALS.c.study_id == OF_STUDIES.c.study_id
-    ids = sa.select(TRIALS.c.trial_id).join(OF_STUDIES, same).where(_is_text(key, value))
+    ids = sa.select(TRIALS.c.trial_id).join(OF_STUDIES, same).where(has_text(key, value))
     digest = hashlib.sha256()
     with contextlib.closing(Database(url)) as database, database.reading() as connection:
         for table in (TRIALS, VALUES, CURVES, ATTRIBUTES):

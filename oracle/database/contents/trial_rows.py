@@ -91,15 +91,27 @@ def trial_rows(trial: NewTrial) -> list[tuple[sa.Table, list[Row]]]:
         {"param_name": name, "param_value": value, "distribution_json": distribution}
         for name, (value, distribution) in trial.params.items()
     ]
-    curve: list[Row] = [
+    attributes: list[Row] = [
+        {"key": key, "value_json": json.dumps(value)} for key, value in trial.attributes.items()
+    ]
+    curve = curve_rows(trial.curve)
+    return [(VALUES, values), (PARAMS, params), (CURVES, curve), (ATTRIBUTES, attributes)]
+
+
+def curve_rows(curve: Mapping[int, float]) -> list[Row]:
+    """Make the rows of a curve.
+
+    Args:
+        curve: Intermediate values by step.
+
+    Returns:
+        Rows without the trial's id.
+    """
+    return [
         {
             "step": step,
             "intermediate_value": finite(value),
             "intermediate_value_type": number_kind(value),
         }
-        for step, value in trial.curve.items()
+        for step, value in curve.items()
     ]
-    attributes: list[Row] = [
-        {"key": key, "value_json": json.dumps(value)} for key, value in trial.attributes.items()
-    ]
-    return [(VALUES, values), (PARAMS, params), (CURVES, curve), (ATTRIBUTES, attributes)]

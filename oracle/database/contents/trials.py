@@ -29,6 +29,19 @@ _OF_TRIALS = (VALUES, PARAMS, CURVES, ATTRIBUTES, SYSTEM_ATTRIBUTES, HEARTBEATS)
 _CHUNK = 500  # ids in one statement
 
 
+def has_text(key: str, value: str) -> sa.ColumnElement[bool]:
+    """Return the condition that an attribute of a study is a text.
+
+    Args:
+        key: Of the attribute.
+        value: The text.
+
+    Returns:
+        A condition on the table of study attributes.
+    """
+    return (OF_STUDIES.c.key == key) & (OF_STUDIES.c.value_json == json.dumps(value))
+
+
 def studies_of(graph: str) -> sa.Select[Any]:
     """Return the query for the numbers of a graph's Optuna studies.
 
@@ -38,8 +51,7 @@ def studies_of(graph: str) -> sa.Select[Any]:
     Returns:
         A select of one column.
     """
-    mine = (OF_STUDIES.c.key == "graph") & (OF_STUDIES.c.value_json == json.dumps(graph))
-    return sa.select(OF_STUDIES.c.study_id).where(mine)
+    return sa.select(OF_STUDIES.c.study_id).where(has_text("graph", graph))
 
 
 def is_running() -> sa.ColumnElement[bool]:

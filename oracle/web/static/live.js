@@ -100,8 +100,7 @@
       fetching = true;
       const since = performance.now();
       try {
-        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-        if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"));
+        await replaceByNow();
         document.dispatchEvent(new Event("oracle:grown"));
       } catch { /* the next change asks again */ }
       fetching = false;
@@ -109,7 +108,12 @@
     }, 800);
   }
 
-  function replace(page, only = null) {
+  async function replaceByNow(only = null) {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"), only);
+  }
+
+  function replace(page, only) {
     document.title = page.title;
     for (const old of all(only ? `[data-live="${only}"]` : "[data-live]")) {
       const fresh = one(`[data-live="${old.dataset.live}"]`, page);
@@ -129,8 +133,7 @@
   async function refreshRunning() {
     const since = performance.now();
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"), "running");
+      await replaceByNow("running");
     } catch { /* the next look asks again */ }
     return performance.now() - since;
   }
