@@ -36,6 +36,11 @@ STEPS = {
     "converged-fc": "half of the weights a cycle",
     "converged-fc-20": "20 % of the weights a cycle",
 }
+LAST = {
+    "digits-last": "digits, 898 training images",
+    "mnist1d-last": "MNIST-1D, 12,000 training signals",
+    "converged-fc-last": "CIFAR-10, fully connected network",
+}
 CONTROLS = {
     "demo": "IMP: the demo",
     "demo-last": "IMP's criterion, survivors not rewound",
@@ -334,6 +339,7 @@ def what_deviation_moves_it() -> go.Figure:
 FIGURES = {
     "rise": does_it_rise,
     "steps": partial(does_it_rise, STEPS),
+    "not-rewound": partial(does_it_rise, LAST),
     "inside": is_it_inside,
     "cost": what_does_it_cost,
     "controls": what_explains_it,
@@ -351,7 +357,7 @@ if __name__ == "__main__":
         json.dumps(
             {
                 name: rise.as_json(risen(content))
-                for name in {**CONVERGED, **STEPS, **CONTROLS}
+                for name in {**CONVERGED, **STEPS, **LAST, **CONTROLS}
                 if (content := table(name)) is not None
             },
             indent=2,
