@@ -1,6 +1,7 @@
 """Shared ground: one thread, tiny systems that train in milliseconds; databases."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,6 +30,9 @@ pytest_plugins = [
     "web_fixtures",
 ]
 torch.set_num_threads(1)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs in the background so, and every process of a test would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("any speed", deadline=None)
 settings.load_profile("any speed")
 
