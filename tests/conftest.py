@@ -23,6 +23,7 @@ from scyc.trainer import Trainer
 pytest_plugins = [
     "garbage",
     "home_fixtures",
+    "migration_scripts",
     "module_order",
     "schedule_tables",
     "search_fixtures",
