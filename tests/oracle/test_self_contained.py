@@ -44,7 +44,7 @@ def declares_a_study() -> None:
         (imports_when_called, "oracle.database"),
     ],
 )
-def test_what_a_test_reaches_is_found_through_other_functions(
+def test_what_a_test_reaches_is_traced_through_other_functions(
     function: object, module: str
 ) -> None:
     name = self_contained.reached([function])

@@ -126,7 +126,7 @@ def test_hidden_outputs_of_a_network_without_relu_modules_are_refused_beforehand
     )
 
 
-def test_a_users_network_that_needs_values_is_asked_for_its_filters(
+def test_the_filters_of_a_users_network_that_needs_values_are_found(
     tiny: Images, functional: FactorySpec
 ) -> None:
     (problem,) = checks.problems(

@@ -183,7 +183,7 @@ def test_a_metric_that_is_not_finite_is_a_diverged_training_run(tmp_path: Path) 
         ("raise SystemExit(3)", "SystemExit: 3"),
     ],
 )
-def test_what_goes_wrong_is_said_and_what_is_finished_is_kept(
+def test_errors_are_reported_and_finished_results_are_kept(
     tmp_path: Path, body: str, rule: str
 ) -> None:
     declared, calls = study(body, cycles=1)

@@ -132,7 +132,7 @@ FORMS = ("text", "json", "csv", "markdown", "latex")
 Call = Callable[..., str]
 
 
-def test_run_then_look(place: Path, inside: Call) -> None:
+def test_run_then_show(place: Path, inside: Call) -> None:
     shown = oracle(place, "run", "tiny.yaml", *INLINE)
     run_id = re.search(r"tiny-[0-9a-f]{8}", shown)
     assert run_id is not None
@@ -181,7 +181,7 @@ def test_a_run_of_distributions_is_shown_by_its_name_or_at_once(place: Path, ins
     assert "no oracle run" in inside("fit", "recorded", code=2)
 
 
-def test_distributions_of_an_oracle_run_are_asked_for_by_name(place: Path, inside: Call) -> None:
+def test_distributions_of_an_oracle_run_are_selected_by_name(place: Path, inside: Call) -> None:
     record = {"what": ["activations"], "batches": 1}
     changed = yaml.safe_load(STUDY) | {"record": record, "cycles": 1, "replicates": 1}
     (place / "tiny.yaml").write_text(yaml.safe_dump(changed))

@@ -94,7 +94,7 @@ def test_a_token_is_read_from_a_file_and_a_wrong_one_is_refused(
     assert run_id not in refused.output
 
 
-def test_a_server_and_a_home_cannot_both_be_asked(ask: Ask) -> None:
+def test_a_server_and_a_home_cannot_both_be_given(ask: Ask) -> None:
     both = ask("list", "--runs", "here")
     assert both.exit_code == 2
     assert "leave out one" in both.output

@@ -127,7 +127,9 @@ def event(number: int, kind: str, text: str) -> str:
     return f"id: {number}\nevent: {kind}\ndata: {data}\n\n"
 
 
-def test_a_job_is_told_with_its_types_and_what_a_later_version_adds_is_left_out(talk: Talk) -> None:
+def test_a_job_is_returned_with_its_types_and_without_the_fields_of_a_later_version(
+    talk: Talk,
+) -> None:
     client, script = talk(said(JOB))
     job = client.job(ID)
     assert (job.id, job.done, job.known, job.seconds_left, job.over) == (ID, 3, 12, 4.5, False)
@@ -135,7 +137,7 @@ def test_a_job_is_told_with_its_types_and_what_a_later_version_adds_is_left_out(
     assert script.asked[0].url == f"http://127.0.0.1:8000/v1/jobs/{ID}"
 
 
-def test_a_study_is_submitted_with_what_was_asked_for_and_the_token_in_the_header(
+def test_a_study_is_submitted_with_the_given_options_and_the_token_in_the_header(
     talk: Talk,
 ) -> None:
     client, script = talk(said(JOB, 201), token="oracle_abc")  # noqa: S106  # none of anyone's
@@ -148,7 +150,7 @@ def test_a_study_is_submitted_with_what_was_asked_for_and_the_token_in_the_heade
     assert request.headers["idempotency-key"] == "mine"
 
 
-def test_a_server_that_is_away_for_a_moment_is_asked_again(talk: Talk, clock: Clock) -> None:
+def test_a_request_to_a_briefly_unreachable_server_is_retried(talk: Talk, clock: Clock) -> None:
     away = httpx.ConnectError("refused")
     client, script = talk(away, httpx.ReadTimeout("slow"), said(JOB, 201))
     assert client.submit("name: tiny").id == ID
@@ -156,14 +158,16 @@ def test_a_server_that_is_away_for_a_moment_is_asked_again(talk: Talk, clock: Cl
     assert len({request.content for request in script.asked}) == 1
 
 
-def test_a_server_that_stays_away_is_told_of_within_seconds(talk: Talk, clock: Clock) -> None:
+def test_a_server_that_stays_unreachable_is_reported_within_seconds(
+    talk: Talk, clock: Clock
+) -> None:
     client, script = talk(*[httpx.ConnectError("refused")] * 4)
     with pytest.raises(ServerError, match=r"no answer from http://\S+ \(refused\); does"):
         client.job(ID)
     assert (len(script.asked), clock.time) == (4, 4.0)
 
 
-def test_a_busy_server_is_asked_again_when_it_says_and_not_when_that_is_late(
+def test_a_request_to_a_busy_server_is_retried_when_it_says_unless_that_is_late(
     talk: Talk, clock: Clock
 ) -> None:
     soon, late = {"retry-after": "2"}, {"retry-after": "3600"}
@@ -176,7 +180,7 @@ def test_a_busy_server_is_asked_again_when_it_says_and_not_when_that_is_late(
     assert len(script.asked) == 1
 
 
-def test_a_broken_server_is_not_asked_again(talk: Talk) -> None:
+def test_a_request_to_a_broken_server_is_not_retried(talk: Talk) -> None:
     client, script = talk(problem(500, "the server failed; its log says why"))
     with pytest.raises(ServerError, match="its log says why") as raised:
         client.cancel(ID)
@@ -200,7 +204,7 @@ def test_a_refused_study_is_bad_input_with_every_problem_laid_out_as_everywhere(
     ]
 
 
-def test_what_is_no_oracle_server_is_told_of(talk: Talk) -> None:
+def test_a_server_that_is_no_oracle_server_is_reported(talk: Talk) -> None:
     moved = httpx.Response(301, headers={"location": "https://elsewhere/"})
     client, _ = talk(
         httpx.Response(404, text="<html>"),
@@ -308,7 +312,7 @@ def test_an_unknown_job_cannot_be_watched(talk: Talk) -> None:
     assert (raised.value.status, len(script.asked)) == (404, 1)
 
 
-def test_progress_is_told_as_a_run_tells_it(talk: Talk) -> None:
+def test_progress_is_reported_as_a_local_run_reports_it(talk: Talk) -> None:
     client, _ = talk(
         stream(
             event(1, "state", "running"),
@@ -346,7 +350,7 @@ def test_files_are_fetched_as_they_are(talk: Talk) -> None:
         client.fetch("tiny", "pdf")
 
 
-def test_an_outside_trainer_is_told_what_to_train_next(talk: Talk) -> None:
+def test_an_external_trainer_gets_the_next_task(talk: Talk) -> None:
     wanted = {"cycle": 1, "max_lr": 0.1, "replicate": 0, "parent_max_lr": 0.2}
     found = {"run": "mine-1", "state": "open", "done": 1, "known": 6, "cycle": 1, "added": 1}
     client, script = talk(said(found | {"next": wanted}), said(found | {"next": None}))
@@ -358,7 +362,7 @@ def test_an_outside_trainer_is_told_what_to_train_next(talk: Talk) -> None:
     assert client.observe("mine").next is None
 
 
-def test_the_region_of_a_cycle_is_told_with_its_types(talk: Talk) -> None:
+def test_the_region_of_a_cycle_is_returned_with_its_types(talk: Talk) -> None:
     region = {
         "low": 0.1, "high": 0.2, "members": [0.1, 0.2], "contiguous": True,
         "cut_low": True, "cut_high": False,

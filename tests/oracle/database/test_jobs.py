@@ -74,7 +74,7 @@ def test_a_key_stands_for_one_job_of_its_owner(jobs: Jobs) -> None:
     assert jobs.submit(new("digits-3"), "k" * 10_000)[1]
 
 
-def test_an_unknown_job_is_told(jobs: Jobs) -> None:
+def test_an_unknown_job_is_an_error(jobs: Jobs) -> None:
     for act in (jobs.get, jobs.cancel, jobs.resume):
         with pytest.raises(UnknownJob, match=r"job nowhere.* not found"):
             act("nowhere\x00")
@@ -218,7 +218,9 @@ def test_a_done_job_is_neither_cancelled_nor_resumed(jobs: Jobs) -> None:
     assert jobs.get("a-1") == done
 
 
-def test_a_job_that_is_released_without_an_end_is_queued_at_its_old_place(jobs: Jobs) -> None:
+def test_a_job_that_is_released_without_an_end_returns_to_its_old_position_in_the_queue(
+    jobs: Jobs,
+) -> None:
     submitted(jobs, "a-1", "b-1")
     claimed(jobs)
     job = jobs.release("a-1", HERE, None)

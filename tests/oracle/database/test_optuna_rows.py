@@ -239,7 +239,7 @@ def test_a_driver_that_slept_through_its_lease_writes_nothing_more(
     assert states == ["running"]  # it is the other's to say
 
 
-def test_a_trial_is_put_in_place_of_its_like_unless_that_says_all_of_it(opened: str) -> None:
+def test_a_trial_replaces_an_equal_one_unless_that_one_is_complete(opened: str) -> None:
     study = optuna.create_study(storage=opened, study_name="put")
     rows, first = Trials(parse_url(opened)), new(trials()[0])
     key = "cell"

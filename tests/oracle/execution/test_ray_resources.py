@@ -37,7 +37,7 @@ class Cluster:
         return [*found, {"Alive": False, "Resources": {"CPU": 99.0, "GPU": 99.0}}]
 
 
-def test_a_training_run_that_fits_no_node_is_told_what_the_largest_has() -> None:
+def test_the_error_for_a_training_run_that_fits_no_node_names_the_largest_node() -> None:
     cluster = Cluster((8.0, 0.0), (4.0, 2.0))
     assert too_small(cluster, {"cpu": 8.0, "gpu": 0.0}) is None
     assert too_small(cluster, {"cpu": 4.0, "gpu": 2.0}) is None
@@ -98,7 +98,7 @@ def worker(resources: tuple[float, float] | None) -> WorkerConfig:
         (None, (3, False), {"cpu": 1.0, "gpu": 0.0}),
     ],
 )
-def test_ray_is_asked_for_what_is_declared(
+def test_the_declared_resources_are_requested_from_ray(
     asked: list[Any],
     resources: tuple[float, float] | None,
     started: tuple[int, bool],
@@ -132,7 +132,7 @@ class Overloaded:
         raise Exception("The current node timed out during startup.")  # as Ray's
 
 
-def test_a_ray_that_does_not_start_is_told_with_what_may_help(tmp_path: Path) -> None:
+def test_a_ray_that_does_not_start_is_reported_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(PackFailed, match=r"did not start.*timed out.*--backend inline"):
         ray_cluster.connect(Overloaded(), False, 1, False, tmp_path)
 

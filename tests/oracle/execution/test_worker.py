@@ -145,7 +145,7 @@ def test_a_parent_is_loaded_and_pruned_once_however_many_packs_start_from_it(
     assert pruned == [1, 1]
 
 
-def test_only_as_many_networks_are_kept_as_there_is_room_for() -> None:
+def test_only_as_many_networks_are_cached_as_there_is_room_for() -> None:
     network = Network({"w": torch.zeros(100)}, {"w": torch.ones(100, dtype=torch.bool)})
     assert size(network) == 500
     made: list[str] = []
@@ -230,7 +230,7 @@ def test_short_packs_write_nothing(spec: Callable[..., WorkerConfig]) -> None:
     assert not Path(where.in_flight).exists()
 
 
-def test_the_engine_that_is_asked_for_trains(spec: Callable[..., WorkerConfig]) -> None:
+def test_the_requested_engine_trains(spec: Callable[..., WorkerConfig]) -> None:
     worker = Worker(spec(training={"steps": 12, "batch": 16, "validate_every": 6}))
     assert [each.engine for each in worker.train(tasks(2))] == ["stacked"] * 2
     assert [each.engine for each in worker.train(tasks(2), "solo")] == ["solo"] * 2

@@ -96,9 +96,7 @@ def recorded_again(
     return recording.record(network, carried, batches, wanted.what, wanted.outside, seed)
 
 
-def test_what_a_run_records_is_that_of_the_networks_it_carried(
-    storage: str, tmp_path: Path
-) -> None:
+def test_a_run_records_the_networks_that_it_prunes_next(storage: str, tmp_path: Path) -> None:
     prepared = prepare.prepare(study(), settings(tmp_path, storage=storage))
     table = execute.execute(prepared)
     stored_run = catalog.find_run("tiny", prepared.settings)
@@ -273,7 +271,7 @@ def table_of(*cycles: list[dict[str, list[float]] | None], **changes: Any) -> Ta
     return distribution_tables.table(declared, "tiny-00000000", cycles_of_run, complete=True)
 
 
-def test_replicates_are_pooled_and_their_spread_stands_beside() -> None:
+def test_replicates_are_pooled_and_their_spread_is_given() -> None:
     table = table_of([WIDE, WIDER], [NARROW, NARROW])
     first, second = table["cycles"]
     assert first["std"]["weight_gradients"] == [pytest.approx(0.5**0.5), 2.0]

@@ -310,7 +310,7 @@ def test_the_oracles_first_grid_is_counted_too(study: Any, searched: Any) -> Non
     assert expected_cells(fresh) == len(rehearsal.trained) == 3 * 3 * 2 + 3 * 2
 
 
-def test_each_run_and_each_grid_has_a_place_of_its_own(ran: Any) -> None:
+def test_each_run_and_each_grid_has_a_study_of_its_own(ran: Any) -> None:
     study_experiment, rehearsal = ran(study(*ENTRIES, tuned(max_lr=[0.05, 0.1, 0.2])))
     places = {json.dumps(role): place for place, role in study_experiment.study_keys()}
     assert [json.loads(role) for role in places] == [
@@ -326,7 +326,7 @@ def test_each_run_and_each_grid_has_a_place_of_its_own(ran: Any) -> None:
     assert [len(by_kind[kind]) for kind in by_kind] == [1, 4]
 
 
-def test_each_finished_cycle_is_told_in_a_line(Rehearsal: Any) -> None:
+def test_each_finished_cycle_is_reported_in_a_line(Rehearsal: Any) -> None:
     declared = study(*ENTRIES[:2], tuned(max_lr=[0.05, 0.1, 0.2]), cycles=1)
     lines: list[str] = []
     lost: list[CellResult] = []

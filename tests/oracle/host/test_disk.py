@@ -37,7 +37,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(folder=tmp_path, backend="inline", device="cpu", workers=1)
 
 
-def test_only_errors_of_the_disk_are_told_as_such() -> None:
+def test_only_errors_of_the_disk_are_reported_as_such() -> None:
     told = folders.disk_failed(OSError(errno.EROFS, "Read-only file system", "/disk/file"))
     assert str(told) == (
         "/disk/file: Read-only file system; make it writable, then run the same command again; "

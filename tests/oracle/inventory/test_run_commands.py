@@ -92,7 +92,7 @@ def test_a_list_tells_of_state_progress_size_and_date(done: DoneHome) -> None:
     assert json.loads(told(done.folder, "runs", "show", "tiny", "--format", "json")) == row
 
 
-def test_a_deletion_asks_first_and_leaves_nothing(done: DoneHome) -> None:
+def test_a_deletion_asks_for_confirmation_and_leaves_nothing(done: DoneHome) -> None:
     kept = size(done.folder / "tiny")
     refused = oracle(done.folder, "runs", "delete", "tiny", input="n\n")
     assert refused.stdout.endswith("nothing was deleted\n")
@@ -338,7 +338,7 @@ def test_python_does_what_the_commands_do(done: DoneHome, tmp_path: Path) -> Non
     assert api.list_runs(runs=done.folder) == []
 
 
-def test_a_full_disk_is_told_as_such_and_a_file_without_a_folder_is_refused(
+def test_a_full_disk_is_reported_as_such_and_a_file_without_a_folder_is_refused(
     packed: Path, done: DoneHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: Any) -> None:

@@ -168,7 +168,7 @@ def test_what_was_shrunk_is_said() -> None:
     assert said == "Scaled down: cycles 3, not 10."
 
 
-def test_rare_values_beyond_the_axis_are_owned_up_to() -> None:
+def test_values_outside_the_axis_are_mentioned() -> None:
     table = make_table(what=("weight_gradients",))
     plain = distributions(table).layout.xaxis
     far = torch.cat([gradients(0), torch.tensor([5.0, -5.0])])

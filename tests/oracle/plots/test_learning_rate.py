@@ -180,7 +180,7 @@ def test_a_cycle_that_there_is_not_cannot_be_chosen(chosen: list[int]) -> None:
         OneCycleSpec(name="one_cycle", rise=0.01),
     ],
 )
-def test_a_thinned_line_looks_like_all_its_points(spec: ScheduleSpec) -> None:
+def test_a_thinned_line_has_the_shape_of_all_its_points(spec: ScheduleSpec) -> None:
     rates = np.array(schedules.rates(spec, 0.1, STEPS))
     kept = thinned(rates.tolist())
     assert kept == sorted(set(kept))

@@ -237,7 +237,7 @@ def beside(study: Make, searched: Any) -> oracle.OracleTable:
     return oracle.table(declared, "tiny-00000000", cycles, path, complete=True)
 
 
-def test_the_papers_values_stand_beside_ours_in_json(
+def test_the_papers_values_are_next_to_ours_in_json(
     beside: oracle.OracleTable, table: oracle.OracleTable
 ) -> None:
     content = json.loads(formats.as_json(beside))

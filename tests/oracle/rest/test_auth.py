@@ -213,7 +213,7 @@ def test_secrets_are_nowhere_in_the_database(
     assert session.encode() not in stored
 
 
-def test_on_the_servers_own_machine_nobody_is_asked(tmp_path: Path) -> None:
+def test_on_the_servers_own_machine_no_token_is_needed(tmp_path: Path) -> None:
     service = Service(ServerSettings(sqlite_url(tmp_path / "oracle.db"), tmp_path))
     with TestClient(create_app(service, WebSettings()), base_url=HOME) as client:
         assert client.get("/v1/jobs").status_code == 200

@@ -52,7 +52,7 @@ async def some(stream: AsyncIterator[str], count: int) -> list[tuple[str, int | 
     return messages
 
 
-def test_an_ended_job_is_told_whole_and_the_stream_ends(
+def test_all_events_of_an_ended_job_are_sent_and_the_stream_ends(
     client: TestClient, submit: Submit, drive: Callable[..., Job]
 ) -> None:
     job = submit()

@@ -174,7 +174,7 @@ def test_max_lr_of_an_own_run_is_that_of_its_table(
     assert served.ask("/v1/oracle/tiny/max_lr?cycle=0")[1]["run"] == prepared.run_id
 
 
-def test_bad_input_is_told_with_its_paths_all_at_once(served: Served) -> None:
+def test_all_bad_input_is_reported_at_once_with_its_paths(served: Served) -> None:
     status, refused = served.ask("/v1/oracle", RUN | {"cycles": -1, "grdi": 3})
     assert status == 422
     assert {each["path"] for each in refused["errors"]} == {"cycles", "grdi"}
@@ -191,7 +191,7 @@ def test_bad_input_is_told_with_its_paths_all_at_once(served: Served) -> None:
     assert served.ask(path)[1]["done"] == 0
 
 
-def test_of_two_accuracies_the_first_is_kept_and_the_trainer_goes_on(served: Served) -> None:
+def test_of_two_accuracies_the_first_is_stored_and_the_trainer_goes_on(served: Served) -> None:
     path = declared(served, "contradicted") + "/observations"
     wanted = {"cycle": 0, "max_lr": 0.1, "replicate": 0}
     assert served.ask(path, observed(wanted, None))[1]["added"] == 1
@@ -202,7 +202,7 @@ def test_of_two_accuracies_the_first_is_kept_and_the_trainer_goes_on(served: Ser
     assert answer["next"] is not None
 
 
-def test_a_trainer_without_work_is_told_when_to_ask_again(served: Served) -> None:
+def test_a_trainer_without_work_gets_a_retry_after(served: Served) -> None:
     path = declared(served, "leased", cycles=0, replicates=1) + "/observations"
     given = [
         served.ask(path, {"observations": [], "trainer": name, "lease": 4})[1]["next"]["max_lr"]
@@ -259,13 +259,13 @@ def test_a_key_that_stands_twice_in_json_is_refused(served: Served, path: str) -
     connection.close()
 
 
-def test_what_was_never_declared_is_not_found(served: Served) -> None:
+def test_a_run_that_was_never_declared_is_not_found(served: Served) -> None:
     assert served.ask("/v1/oracle/nobody")[0] == 404
     assert served.ask("/v1/oracle/nobody/max_lr?cycle=0")[0] == 404
     assert served.ask("/v1/oracle/nobody/observations", {"observations": []})[0] == 404
 
 
-def test_a_reader_may_look_and_only_the_owner_may_observe(tmp_path: Path) -> None:
+def test_a_reader_may_read_and_only_the_owner_may_report_observations(tmp_path: Path) -> None:
     for served in serve(tmp_path, tokens_required=True):
         scopes = {"ada": "submit", "bob": "submit", "eve": "read"}
         tokens = {name: served.service.tokens.create(name, scope) for name, scope in scopes.items()}

@@ -62,7 +62,7 @@ def test_a_table_is_byte_for_byte_what_the_command_prints(
     assert f'filename="{ran[1]}.{ending}"' in answer.headers["content-disposition"]
 
 
-def test_text_is_as_wide_as_was_asked_for(
+def test_text_is_as_wide_as_requested(
     reader: TestClient, ran: Ran, stored: catalog.StoredRun
 ) -> None:
     path = f"/v1/runs/{ran[1]}/table"

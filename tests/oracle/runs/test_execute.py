@@ -159,7 +159,7 @@ def test_a_changed_study_reuses_what_it_shares(study: Make, tmp_path: Path) -> N
     assert len(trained(url)) <= count + 2  # S-Cyc's second cycle; the first is on the grid
 
 
-def test_only_what_is_carried_on_stays_on_disk_unless_all_is_wanted(
+def test_only_checkpoints_that_are_pruned_next_stay_on_disk_unless_all_are_wanted(
     study: Make, tmp_path: Path
 ) -> None:
     run(study(), settings(tmp_path))
@@ -242,7 +242,7 @@ def test_a_network_of_the_script_itself_is_refused_where_rays_workers_train(
     assert prepare.prepare(own, settings(tmp_path)).run_id
 
 
-def test_missing_checkpoints_are_told_before_they_are_trained_again(
+def test_missing_checkpoints_are_reported_before_they_are_trained_again(
     study: Make, tmp_path: Path
 ) -> None:
     run(study(cycles=1, keep_checkpoints="all"), settings(tmp_path))
@@ -273,7 +273,7 @@ def test_a_network_that_breaks_in_training_stops_the_run_with_its_error(
         run(study(), settings(tmp_path))
 
 
-def test_everything_wrong_is_told_at_once_and_nothing_is_written(
+def test_all_problems_are_reported_at_once_and_nothing_is_written(
     study: Make, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -319,7 +319,7 @@ def test_an_unknown_run_is_refused_with_the_known_ones(study: Make, tmp_path: Pa
     assert catalog.find_run(table["run_id"], where).record.run_id == table["run_id"]
 
 
-def test_progress_is_told(study: Make, tmp_path: Path) -> None:
+def test_progress_is_reported(study: Make, tmp_path: Path) -> None:
     counts: list[tuple[int, int]] = []
     lines: list[str] = []
     progress = Progress(cells=lambda done, total: counts.append((done, total)), line=lines.append)

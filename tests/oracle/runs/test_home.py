@@ -20,7 +20,7 @@ def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_what_a_command_found_is_a_servers_at_once_and_is_not_trained_again(
+def test_results_of_a_command_are_a_servers_at_once_and_are_not_trained_again(
     done: DoneHome,
 ) -> None:
     folder, run_id, cells = done.folder, done.run_id, done.cells

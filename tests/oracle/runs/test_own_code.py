@@ -46,7 +46,7 @@ def run(study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-def test_changed_code_is_trained_anew_and_both_are_kept(run: Run) -> None:
+def test_changed_code_is_trained_again_and_both_results_are_kept(run: Run) -> None:
     first, _ = run(8)
     changed, said = run(9)
     found, nothing_said = run(8)

@@ -149,7 +149,7 @@ def test_a_run_tests_on_the_named_part_alone(study: Make, tmp_path: Path) -> Non
     assert joined.graph.fingerprint != prepared.graph.fingerprint
 
 
-def test_the_cost_is_told_where_only_the_images_are_missing(
+def test_the_cost_is_reported_if_only_the_images_are_missing(
     study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(estimate, "_TIMED_SECONDS", 0.0)
@@ -249,7 +249,7 @@ def test_a_data_set_that_differs_at_each_call_is_refused(study: Make, tmp_path: 
         prepare.prepare(study(dataset=f"{__name__}:unseeded", subset=1.0), settings(tmp_path))
 
 
-def test_it_is_told_that_a_study_ran_before_with_other_images() -> None:
+def test_a_study_that_ran_before_with_other_images_is_reported() -> None:
     old = RunRecord("tiny-0123abcd", "graph", "a" * 64, "{}", "done")
     other = RunRecord("tiny-er-0123abcd", "graph", "c" * 64, "{}", "done")
     (line,) = remarks.other_images("tiny", "b" * 64, [old, other])

@@ -104,7 +104,7 @@ def unpruned_after(prepared: prepare.PreparedRun, steps: int, replicate: int) ->
     return trainer.train([member])[0].outcome.network
 
 
-def test_what_is_rewound_to_is_kept_and_made_again_when_it_is_gone(
+def test_the_rewind_checkpoint_is_kept_and_trained_again_if_it_is_missing(
     study: Make, tmp_path: Path
 ) -> None:
     where = settings(tmp_path / "broken")
@@ -125,7 +125,7 @@ def test_what_is_rewound_to_is_kept_and_made_again_when_it_is_gone(
     assert timeless(longer) == timeless(run(more, settings(tmp_path / "whole")))
 
 
-def test_of_losers_neither_the_end_nor_the_early_iteration_is_kept(
+def test_final_and_early_checkpoints_are_deleted_unless_they_won(
     study: Make, tmp_path: Path
 ) -> None:
     grid = {"max_lr": [0.05, 0.1, 0.2], "extend": False}
@@ -137,7 +137,7 @@ def test_of_losers_neither_the_end_nor_the_early_iteration_is_kept(
     assert on_disk(prepared) == needed
 
 
-def test_an_early_network_that_is_a_losers_too_stays(
+def test_an_early_checkpoint_shared_with_a_winner_stays(
     study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first iteration of a warm-up has a rate of 0: all max_lr leave the same network."""

@@ -127,7 +127,7 @@ def test_several_objectives_are_several_values(seeking: Make, tmp_path: Path) ->
     assert sorted(trial.number for trial in stored.best_trials) == sorted(table["best"])
 
 
-def test_beside_an_oracle_its_first_cycle_is_not_trained_again(
+def test_after_an_oracle_run_its_first_cycle_is_not_trained_again(
     seeking: Make, study: Callable[..., Study], tmp_path: Path, tasks: list[CellTask]
 ) -> None:
     where = settings(tmp_path)

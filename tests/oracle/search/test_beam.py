@@ -104,7 +104,7 @@ def test_equal_means_go_to_the_lower_max_lr_then_to_the_better_parent(
     assert cycle["kept"] == [[0.05, 0.05], [0.1, 0.05], [0.2, 0.05]]
 
 
-def test_what_diverged_is_never_kept_and_a_beam_may_outlive_greed(
+def test_a_diverged_path_is_never_kept_and_a_beam_may_outlast_the_greedy_search(
     study: Make, Rehearsal: Any
 ) -> None:
     def curve(cell: Cell) -> float | None:
@@ -227,7 +227,7 @@ def test_an_interrupted_beam_ends_as_an_uninterrupted_one(
     assert sorted(before.trained + after.trained) == sorted(whole.trained)
 
 
-def test_the_expected_number_of_trainings_counts_the_beam(study: Make, Rehearsal: Any) -> None:
+def test_the_expected_number_of_training_runs_counts_the_beam(study: Make, Rehearsal: Any) -> None:
     def smooth(cell: Cell) -> float:
         """Greed is right: its network stays the best one."""
         return 90 - abs(cell.max_lr - 0.1) * 100 - 0.1 * abs((way(cell)[-2:-1] or (0.1,))[0] - 0.1)

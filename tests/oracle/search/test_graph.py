@@ -66,7 +66,7 @@ def test_the_path_to_a_cell_is_part_of_its_id(system: System) -> None:
     assert below[0].id != below[1].id
 
 
-def test_a_place_is_the_same_for_all_replicates_and_each_schedule_has_its_own(
+def test_the_study_key_is_the_same_for_all_replicates_and_each_schedule_has_its_own(
     system: System,
 ) -> None:
     graph = Graph(system(), IMAGES)

@@ -72,7 +72,7 @@ def test_a_run_is_declared_once_and_found_by_its_id_and_its_name(opened: Opened)
     assert runs.find("yours") is None
 
 
-def test_a_trainer_is_led_through_every_cycle_and_told_of_the_winners(opened: Opened) -> None:
+def test_a_trainer_is_led_through_every_cycle_and_gets_the_winners(opened: Opened) -> None:
     runs = opened.runs()
     runs.declare(RUN, "me")
     answer = runs.observe(RUN.id, ME, [])
@@ -105,7 +105,7 @@ def test_the_same_observation_again_is_fine_and_another_accuracy_is_not(opened: 
     assert stored[1].done == 1
 
 
-def test_where_one_of_several_was_not_asked_for_none_is_taken(opened: Opened) -> None:
+def test_if_one_of_several_was_not_requested_none_is_accepted(opened: Opened) -> None:
     runs = opened.runs()
     runs.declare(RUN, "me")
     reports = [trained(Training(0, 0.1, 0)), trained(Training(0, 0.11, 0))]

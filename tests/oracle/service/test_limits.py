@@ -90,7 +90,7 @@ def test_an_external_run_over_a_limit_is_refused_before_its_grid_is_computed(
     assert service.outside.all() == []
 
 
-def test_a_study_over_a_limit_is_refused_before_it_is_looked_at(
+def test_a_study_over_a_limit_is_refused_before_it_is_checked(
     opened: Callable[..., Service],
     study_yaml: Callable[..., str],
     tmp_path: Path,
@@ -115,7 +115,7 @@ def test_no_more_external_runs_are_declared_than_are_allowed(service: Service) -
         service.outside.declare(external(name="another"), "me")
 
 
-def test_states_of_external_runs_are_kept_up_to_a_size(
+def test_states_of_external_runs_are_cached_up_to_a_size(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(external_runs, "_KEPT", 65)

@@ -117,7 +117,7 @@ def test_as_many_jobs_run_as_the_server_may_by_priority(stage: Make) -> None:
     assert here.states() == {"a-1": "running", "b-1": "queued", "c-1": "queued", "d-1": "running"}
 
 
-def test_a_driver_that_wrote_its_end_makes_place_for_the_next(stage: Make) -> None:
+def test_a_driver_that_wrote_its_end_makes_room_for_the_next(stage: Make) -> None:
     here = stage()
     here.submit("a-1", script="exit 0")
     here.submit("b-1")
@@ -171,7 +171,7 @@ def test_a_job_fails_when_its_driver_has_died_three_times(
     assert here.states() == {"a-1": "queued"}
 
 
-def test_a_job_whose_trainings_another_has_lets_the_others_go_first(stage: Make) -> None:
+def test_a_job_whose_training_runs_another_has_lets_the_others_go_first(stage: Make) -> None:
     here = stage()
     here.submit("a-1", script=f"exit {BUSY}")
     here.submit("b-1", script="exit 0")
@@ -352,7 +352,7 @@ def test_a_scheduler_that_stops_queues_its_jobs_again(stage: Make) -> None:
     assert [each.returncode for each in here.processes] == [-signal.SIGINT] * 2
 
 
-def test_a_driver_is_told_how_to_run_on_its_input_alone(
+def test_a_driver_gets_its_settings_on_its_input_alone(
     stage: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = stage()

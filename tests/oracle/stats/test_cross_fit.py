@@ -14,7 +14,7 @@ def curves(table: np.ndarray) -> list[list[Curve]]:
     ]
 
 
-def test_on_random_labels_it_is_chance_where_the_best_look_is_points_above() -> None:
+def test_on_random_labels_it_is_chance_where_the_best_evaluation_is_points_above() -> None:
     rng = np.random.default_rng(0)
     fitted, best_look = [], []
     for _ in range(200):
@@ -28,14 +28,14 @@ def test_on_random_labels_it_is_chance_where_the_best_look_is_points_above() -> 
     assert np.mean(fitted) == pytest.approx(10, abs=0.3)
 
 
-def test_where_one_max_lr_and_look_are_truly_best_it_is_their_accuracy() -> None:
+def test_where_one_max_lr_and_evaluation_are_truly_best_it_is_their_accuracy() -> None:
     rng = np.random.default_rng(1)
     table = 80 + 0.1 * rng.standard_normal((6, 4, 5))
     table[2, :, 3] += 5
     assert cross_fitted_best(curves(table)) == pytest.approx(table[2, :, 3].mean())
 
 
-def test_without_looks_in_common_or_with_one_replicate_nothing_is_said() -> None:
+def test_without_common_evaluations_or_with_one_replicate_there_is_no_estimate() -> None:
     table = np.full((2, 3, 4), 50.0)
     assert cross_fitted_best(curves(table[:, :1])) is None
     assert cross_fitted_best([[(), ()], [(), ()]]) is None

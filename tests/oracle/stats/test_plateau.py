@@ -18,7 +18,7 @@ def test_without_drops_the_phase_of_the_highest_rate_ends_with_the_budget() -> N
     assert plateau.window(ConstantSpec(name="constant"), 100, LOOKS) == (50, 60, 70, 80, 90, 100)
 
 
-def test_a_phase_of_one_look_gives_way_to_the_one_before() -> None:
+def test_a_phase_with_one_evaluation_is_joined_to_the_one_before() -> None:
     """A look at 40 saw nothing yet of the rate that begins there."""
     assert plateau.window(WarmupSpec(warmup=10, drops=(40, 50)), 100, LOOKS) == (30, 40)
 

@@ -184,7 +184,7 @@ def test_more_replicates_narrow_the_margins_error_by_their_root(chance: float) -
     assert margin * (15 / 4) ** 0.5 < NormalDist().inv_cdf(0.95) <= margin * (16 / 4) ** 0.5
 
 
-def test_a_verdict_that_too_many_replicates_would_not_decide_asks_for_none() -> None:
+def test_a_verdict_that_too_many_replicates_would_not_decide_requests_none() -> None:
     assert replicates_needed(0.5, 4) is None
     assert replicates_needed(0.501, 4) is None
 
@@ -298,7 +298,7 @@ def test_noise_far_below_the_best_does_not_widen_the_intervals() -> None:
     assert other.high.high / other.high.low <= 1.15 * one.high.high / one.high.low
 
 
-def test_beyond_an_end_that_the_region_touches_nothing_is_known() -> None:
+def test_past_an_end_that_the_region_touches_nothing_is_known() -> None:
     each = found(noisy([90 - 0.3 * (7 - step) for step in range(8)], 4, 0.1))
     assert each.region.touches_high
     assert each.verdict(0.09) == Verdict("unknown", None, None)
@@ -346,7 +346,7 @@ def test_a_relative_tolerance_is_a_share_of_the_best() -> None:
     assert (relative.verdict(0.06).chance or 0) < 0.05 < (points.verdict(0.06).chance or 0)
 
 
-def test_a_subset_of_a_grid_keeps_its_places() -> None:
+def test_a_subset_of_a_grid_keeps_its_spacing() -> None:
     """Steps of 2 and 3 of a logarithmic grid: the curve is placed by log max_lr, not by rank."""
     steps = [0, 2, 5, 7, 10, 12, 15, 17, 20]
     means = [90 - 0.1 * abs(step - 10) for step in steps]  # the ends are 5 steps from the best

@@ -43,7 +43,7 @@ def test_an_observation_is_a_finished_trial_of_its_runs_own_study(
     assert study.metric_names == ["validation accuracy, %"]
 
 
-def test_what_is_shown_of_a_run_is_told_bit_for_bit(store: ResultStore) -> None:
+def test_what_is_shown_of_a_run_is_stored_bit_for_bit(store: ResultStore) -> None:
     third = 1 / 30
     assert store.observations("mine-1f") == set()
     store.add_observation("mine-1f", observed(0, third, 0, 50.0))

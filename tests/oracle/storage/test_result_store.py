@@ -166,7 +166,7 @@ RECORDED = {
 }
 
 
-def test_what_is_kept_to_rewind_to_and_what_is_recorded_come_back(
+def test_rewind_checkpoints_and_recordings_are_read_back(
     store: ResultStore, graph: Graph, storage: str
 ) -> None:
     root = graph.root(0, WARMUP, 0.1)
@@ -227,7 +227,7 @@ def test_a_study_of_an_earlier_version_keeps_its_axis_and_its_replicates_are_rea
     assert intersection_search_space(trials) == {"max_lr": wide}
 
 
-def test_schedules_that_differ_are_other_trainings_of_one_graph(
+def test_different_schedules_are_different_training_runs_of_one_graph(
     store: ResultStore, graph: Graph
 ) -> None:
     cells = [
@@ -278,7 +278,7 @@ def test_the_note_and_the_figure_are_where_the_dashboard_looks(
     assert json.loads(attributes["run:tiny-1"]) == {"cycle": 0}
 
 
-def test_a_note_that_was_edited_in_the_dashboard_is_kept(
+def test_a_note_that_was_edited_in_the_dashboard_is_not_overwritten(
     store: ResultStore, graph: Graph, storage: str
 ) -> None:
     def annotate(text: str) -> str:
@@ -293,7 +293,7 @@ def test_a_note_that_was_edited_in_the_dashboard_is_kept(
     assert annotate("fourth") == "my own words"
 
 
-def test_a_note_that_was_written_before_the_run_ended_is_kept(
+def test_a_note_that_was_written_before_the_run_ended_is_not_overwritten(
     store: ResultStore, graph: Graph, storage: str
 ) -> None:
     cell = graph.root(0, WARMUP, 0.1)
@@ -327,7 +327,7 @@ def test_runs_are_listed_in_order_and_change_state_only(ledger: RunDatabase) -> 
     ]
 
 
-def test_a_server_of_a_database_that_was_started_again_is_found(
+def test_a_restarted_database_server_is_connected_to_again(
     ledger: RunDatabase, store: ResultStore, graph: Graph, storage: str
 ) -> None:
     url = sa.make_url(storage)
@@ -341,7 +341,7 @@ def test_a_server_of_a_database_that_was_started_again_is_found(
     assert (ledger.runs(), store.results(graph)) == ([], {})
 
 
-def test_a_database_that_fails_is_told_as_such(
+def test_a_database_that_fails_is_reported_as_such(
     ledger: RunDatabase, store: ResultStore, graph: Graph, storage: str
 ) -> None:
     cell = graph.root(0, WARMUP, 0.1)
@@ -460,7 +460,7 @@ def test_a_connection_that_was_lost_while_nobody_used_it_is_made_anew(
     own.close()
 
 
-def test_graphs_and_places_whose_short_hashes_are_the_same_get_studies_of_their_own(
+def test_graphs_and_study_keys_whose_short_hashes_collide_get_separate_studies(
     store: ResultStore, graph: Graph, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Graph(graph.system, "1" * 64)

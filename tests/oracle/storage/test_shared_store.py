@@ -46,7 +46,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("kind", ["file", "memory", pytest.param("s3", marks=pytest.mark.slow)])
-def test_a_store_changes_nothing_that_is_found(
+def test_a_shared_store_does_not_change_results(
     study: Make, tmp_path: Path, kind: str, request: pytest.FixtureRequest
 ) -> None:
     url = f"file://{tmp_path}/store" if kind == "file" else f"memory://{uuid.uuid4().hex}"

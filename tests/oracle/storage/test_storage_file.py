@@ -63,7 +63,7 @@ def test_two_names_of_one_database_are_one_too_many(tmp_path: Path) -> None:
     assert shown == told("token", "list", ORACLE_STORAGE="sqlite:///b.db", ORACLE_STORAGE_FILE=file)
 
 
-def test_a_driver_is_not_told_where_the_url_lies() -> None:
+def test_the_storage_url_is_removed_from_a_drivers_environment() -> None:
     assert {"ORACLE_STORAGE", "ORACLE_STORAGE_FILE"} <= driver_process._SECRETS
 
 

@@ -234,7 +234,7 @@ def test_s_cyc_is_not_ahead_in_every_printed_column(name: str, percents: set[flo
 
 
 @pytest.mark.parametrize("name", ORACLES)
-def test_the_grid_holds_every_printed_rate_and_ends_beyond_them(name: str) -> None:
+def test_the_grid_contains_every_printed_rate_and_extends_past_them(name: str) -> None:
     study = load_study(name)
     found = printed(name)
     assert isinstance(study, OracleStudy)

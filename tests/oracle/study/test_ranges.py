@@ -201,7 +201,7 @@ def with_number(spec: type[Spec], name: str, value: float) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("spec", "name", "kind", "limits"), NUMERIC, ids=IDS)
-def test_an_extreme_number_is_one_problem_at_its_place_or_lies_inside(
+def test_an_extreme_number_is_one_problem_with_its_path_or_is_allowed(
     spec: type[Spec], name: str, kind: type, limits: tuple[float, float]
 ) -> None:
     spec.model_validate(sample(spec))

@@ -30,7 +30,7 @@ def told(system: SystemSpec, images: Images, cycles: int) -> list[str]:
         ([576], 0.9, 0, 4),  # 58, 6, 1, none
     ],
 )
-def test_the_first_cycle_that_removes_nothing_or_the_last_is_found(
+def test_the_first_cycle_that_removes_nothing_or_the_last_weight_is_found(
     counts: list[int], rate: float, least: int, idle: int
 ) -> None:
     assert first_idle_cycle(counts, rate, 1000, least) == idle

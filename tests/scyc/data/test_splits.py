@@ -99,7 +99,7 @@ def test_a_named_test_part_is_the_test_part_of_every_replicate_and_the_rest_is_d
     assert drawn[0].train.tolist() != drawn[1].train.tolist()
 
 
-def test_shares_may_use_up_everything_only_beside_a_named_test_part() -> None:
+def test_shares_may_use_up_everything_only_with_a_separate_test_part() -> None:
     assert SplitSpec(train=0.9, validation=0.1, test="test").train == 0.9
     with pytest.raises(ValueError, match="must leave a share for testing; lower one"):
         SplitSpec(train=0.9, validation=0.1)
@@ -175,7 +175,7 @@ def test_own_data_may_say_which_images_are_its_test_part() -> None:
         datasets.load(wrong)
 
 
-def test_classes_that_a_part_lacks_are_told_with_the_replicates() -> None:
+def test_classes_that_a_part_lacks_are_reported_with_the_replicates() -> None:
     labels = labels_of(*[5] * 200)
     names = [str(label) for label in range(200)]
     drawn = [splits.draw(labels, (), SplitSpec(), 0, replicate) for replicate in range(3)]

@@ -184,7 +184,7 @@ def test_masked_batch_norm_stays_zero(trainer: Make, optimizer: OptimizerSpec) -
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("optimizer", [SgdSpec(), AdamSpec(name="adam")], ids=["sgd", "adam"])
-def test_weights_are_kept_as_a_training_of_so_many_iterations_ends(
+def test_saved_early_weights_equal_those_of_a_training_run_that_ends_there(
     trainer: Make, engine: str, optimizer: OptimizerSpec
 ) -> None:
     long = trainer(engine=engine, optimizer=optimizer, pruning=PruningSpec(rewind=7))

@@ -104,7 +104,7 @@ def test_on_a_gpu_a_diverged_member_is_dropped_at_the_next_validation(
         assert same(at_once[index], later[index])
 
 
-def test_weights_that_are_not_finite_after_the_last_step_are_found(trainer: Make) -> None:
+def test_weights_that_are_not_finite_after_the_last_step_are_detected(trainer: Make) -> None:
     one = trainer()
     pack = jobs(one)
     rates = [0.1] * (len(pack[0].rates) - 1)
@@ -137,7 +137,7 @@ def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
         assert all(same(a, b) for a, b in zip(whole, again, strict=True))
 
 
-def test_a_pack_is_resumed_after_a_member_diverged_whose_early_weights_were_kept(
+def test_a_pack_is_resumed_after_a_member_with_saved_early_weights_diverged(
     trainer: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stacked, "_GATHERED", 1)  # the state is saved after every iteration

@@ -52,7 +52,7 @@ def test_weights_that_changed_least_go_first(
     assert {name: mask.int().tolist() for name, mask in after.items()} == expected
 
 
-def test_the_network_is_kept_one_epoch_before_the_end(digits: Images) -> None:
+def test_the_network_is_saved_one_epoch_before_the_end(digits: Images) -> None:
     """216 training images in batches of 16 are 14 iterations; 20 - 14 = 6."""
     pruning = PruningSpec(criterion="global_update", rate=0.5)
 
@@ -96,7 +96,7 @@ def test_every_engine_prunes_by_updates_what_solo_prunes(
     assert sum(int(mask.sum()) for mask in masks("solo")[-1].masks.values()) == 528  # of 2,112
 
 
-def test_pruning_by_updates_without_what_was_kept_is_refused(digits: Images) -> None:
+def test_pruning_by_updates_without_the_saved_weights_is_refused(digits: Images) -> None:
     one = Trainer(make_system(pruning=PruningSpec(criterion="global_update")), digits)
     with pytest.raises(ValueError, match="one epoch before the end"):
         one.pruned(one.root(0), 0, 1)
@@ -108,7 +108,7 @@ def test_pruning_by_updates_without_what_was_kept_is_refused(digits: Images) -> 
         pruner.prune(0.5, earlier={"0.weight": torch.zeros(2, 4)})
 
 
-def test_pruning_needs_what_the_parent_kept_or_the_root_where_it_kept_nothing() -> None:
+def test_pruning_needs_the_saved_weights_of_the_parent_or_else_the_root() -> None:
     graph = Graph(make_system(), "0" * 64)
     root = graph.root(0, STEADY, 0.1)
     middle = graph.child(root, STEADY, 0.1)

@@ -108,7 +108,7 @@ def test_chunks_and_order_of_the_stream_change_nothing(
 
 
 @given(values=LISTS)
-def test_any_values_are_counted_exactly_and_their_quantiles_found(values: list[float]) -> None:
+def test_any_values_are_counted_exactly_and_their_quantiles_are_right(values: list[float]) -> None:
     whole = torch.tensor(values, dtype=torch.float32)
     recorded = seen(whole)
     histogram = recorded["histogram"]
@@ -236,7 +236,7 @@ def test_values_that_are_not_finite_are_counted_separately() -> None:
     assert pooled([nothing, nothing]) == nothing | {"not_finite": 8}
 
 
-def test_numbers_beyond_a_float64_are_null_and_the_others_are_right() -> None:
+def test_numbers_that_overflow_float64_are_null_and_the_others_are_right() -> None:
     recorded = seen(torch.tensor([-1e300, 5e-324, -1e-300, 1e300], dtype=torch.float64))
     assert (recorded["std"], recorded["min"], recorded["max"]) == (None, -1e300, 1e300)
     counts = np.array(recorded["bins"]["counts"])

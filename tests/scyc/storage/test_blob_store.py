@@ -39,7 +39,7 @@ def test_what_is_written_is_read_wherever_it_is_opened(kept: Blobs, place: str) 
     assert again.read("ab/abc.pt") == b"three"
 
 
-def test_what_is_not_there_is_not_found_and_may_be_deleted(kept: Blobs) -> None:
+def test_a_missing_blob_is_not_found_and_may_be_deleted(kept: Blobs) -> None:
     assert not kept.has("ab/abc.pt")
     with pytest.raises(FileNotFoundError):
         kept.read("ab/abc.pt")
@@ -50,7 +50,7 @@ def test_what_is_not_there_is_not_found_and_may_be_deleted(kept: Blobs) -> None:
     assert not kept.has("ab")
 
 
-def test_networks_are_kept_checked_and_discarded_there(kept: Blobs) -> None:
+def test_networks_are_saved_checked_and_deleted_there(kept: Blobs) -> None:
     store = CheckpointStore(kept)
     network = Network({"w": torch.ones(3)}, {"w": torch.tensor([True, False, True])})
     sha256 = store.save(network)

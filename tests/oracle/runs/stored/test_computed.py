@@ -58,7 +58,7 @@ def changed(done: DoneHome, statement: str) -> None:
     engine.dispose()
 
 
-def test_a_text_is_computed_once_for_each_thing_that_is_asked_for(
+def test_a_text_is_computed_once_for_each_request(
     done: DoneHome, asked: Callable[..., str]
 ) -> None:
     assert [asked(), asked()] == [f"{done.run_id} 1"] * 2
@@ -126,15 +126,13 @@ def test_a_damaged_file_is_computed_anew(
     assert [asked(), asked()] == [f"{done.run_id} 2"] * 2
 
 
-def test_nothing_is_kept_of_a_run_that_is_not_finished(
-    done: DoneHome, asked: Callable[..., str]
-) -> None:
+def test_nothing_is_cached_for_an_unfinished_run(done: DoneHome, asked: Callable[..., str]) -> None:
     changed(done, "UPDATE oracle_runs SET state = 'stopped'")
     assert [asked(), asked()] == [f"{done.run_id} 1", f"{done.run_id} 2"]
     assert not (done.folder / "tiny" / "computed").exists()
 
 
-def test_what_changes_while_it_is_computed_is_not_kept(done: DoneHome) -> None:
+def test_a_table_that_changes_while_it_is_computed_is_not_cached(done: DoneHome) -> None:
     def compute(run: str) -> str:
         changed(done, "UPDATE trial_values SET value = value + 1e-9")
         return run
@@ -143,7 +141,7 @@ def test_what_changes_while_it_is_computed_is_not_kept(done: DoneHome) -> None:
     assert not (done.folder / "tiny" / "computed").exists()
 
 
-def test_a_kept_table_is_the_one_that_the_result_store_gives(done: DoneHome) -> None:
+def test_a_cached_table_equals_that_of_the_result_store(done: DoneHome) -> None:
     run = catalog.find_run("tiny", home(done.folder))
     first, second = catalog.stored_table(run), catalog.stored_table(run)
     assert len(kept(done)) == 1

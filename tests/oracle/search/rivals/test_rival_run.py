@@ -162,13 +162,13 @@ def test_outliers_widen_the_standard_deviation_and_not_the_quantiles() -> None:
         (1e-300, 1e300, 0.1),
     ],
 )
-def test_a_spread_of_nothing_or_beyond_measure_gives_the_bound(
+def test_a_spread_of_zero_or_infinity_gives_the_bound(
     first: float, last: float, expected: float
 ) -> None:
     assert spreads.growth(first, last, 10.0) == pytest.approx(expected)
 
 
-def test_the_spread_of_no_gradients_is_zero_and_beyond_a_float_infinite() -> None:
+def test_the_spread_of_no_gradients_is_zero_and_on_overflow_infinite() -> None:
     assert spreads.spread(gradients(), "std") == spreads.spread(gradients(), "quantiles") == 0.0
     assert spreads.spread(gradients(-1e300, 1e300), "std") == math.inf
 
@@ -242,7 +242,7 @@ def test_a_rival_that_needs_an_answer_that_the_oracle_has_not_ends(
     assert rival["average"] is None
 
 
-def test_the_expected_number_of_trainings_counts_the_rivals(
+def test_the_expected_number_of_training_runs_counts_the_rivals(
     study: Make, Rehearsal: Any, answer: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setitem(
@@ -260,7 +260,7 @@ def test_the_expected_number_of_trainings_counts_the_rivals(
         assert expected == len(rehearsal.trained)
 
 
-def test_rivals_are_recorded_in_places_of_their_own(study: Make, Rehearsal: Any) -> None:
+def test_rivals_are_recorded_in_studies_of_their_own(study: Make, Rehearsal: Any) -> None:
     rivals = ["constant", "warm_start"]
     rehearsal, study_experiment = rehearse(study, Rehearsal, rivals=rivals)
     places = dict.fromkeys(place for place, _ in study_experiment.study_keys())

@@ -47,7 +47,7 @@ def test_allr_discounts_by_the_size_of_what_was_pruned_or_the_length() -> None:
     assert 0 < sizes.allr(0.1, [{"relative": 0.0, "share": 0.0}], 0.0) < 1e-6
 
 
-def test_a_place_on_the_grid_goes_on_beyond_its_ends() -> None:
+def test_a_position_on_the_grid_extrapolates_past_its_ends() -> None:
     grid = [0.1, 0.2, 0.4]
     assert tables._position(0.2, grid) == pytest.approx(1.0)
     assert tables._position(0.1 * 2**0.5, grid) == pytest.approx(0.5)

@@ -43,7 +43,7 @@ def test_every_sampler_stays_in_its_bounds_and_moves(
     assert all(float(f"{curve.epsilon:.4g}") == curve.epsilon for curve in curves)
 
 
-def test_the_gaussian_process_suggests_from_what_was_found(
+def test_the_gaussian_process_suggests_from_earlier_results(
     seeking: Make, sought: Any, near: Any
 ) -> None:
     search = RANGES | {"sampler": "gp", "trials": 5, "startup": 4, "parallel": 1}
@@ -99,7 +99,9 @@ def test_so_many_candidates_are_under_way_at_once(
         assert max(out) == parallel
 
 
-def test_halving_saves_trainings_and_keeps_the_best(seeking: Make, sought: Any, near: Any) -> None:
+def test_halving_saves_training_runs_and_keeps_the_best(
+    seeking: Make, sought: Any, near: Any
+) -> None:
     search = RANGES | {"sampler": "random"}
     whole, every = sought(seeking(search=search, cycles=8), near(IDEAL))
     search |= {"halving": {"first": 2, "factor": 2}}
@@ -164,7 +166,7 @@ def test_an_interrupted_search_ends_as_an_uninterrupted_one(
     assert sorted(first.trained + second.trained) == sorted(whole.trained)
 
 
-def test_candidates_that_diverge_are_told_as_0_and_do_not_stop_others(
+def test_candidates_that_diverge_are_recorded_as_0_and_do_not_stop_others(
     seeking: Make, sought: Any
 ) -> None:
     def accuracy(cell: Cell) -> float | None:

@@ -112,7 +112,7 @@ def test_rounded_max_lr_shares_more_and_never_moves_the_no_growth_phase(
 
 @pytest.mark.parametrize("epsilon", [0.1, 0.02129, 1 / 3])
 @pytest.mark.parametrize("digits", [None, 1, 2, 3, 12])
-def test_rates_are_equation_2s_to_the_digits_that_are_asked_for(
+def test_rates_follow_equation_2_to_the_requested_number_of_digits(
     epsilon: float, digits: int | None
 ) -> None:
     curve = SCyc(epsilon=epsilon, delta=0.37, q=2, beta=4.0)
@@ -143,7 +143,7 @@ def test_sharing_changes_no_candidate_and_not_the_best(
         assert alone["candidates"][0]["objectives"] == each["objectives"]
 
 
-def test_epsilons_step_asks_for_the_oracles_first_cycle(
+def test_the_step_for_epsilon_requests_the_oracles_first_cycle(
     seeking: Make, sought: Any, study: Callable[..., Study], Rehearsal: Any, near: Any
 ) -> None:
     declared = seeking(search=WIDE)

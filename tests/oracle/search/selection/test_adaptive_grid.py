@@ -77,7 +77,7 @@ def test_the_families_hold_every_known_one() -> None:
 
 
 @pytest.mark.parametrize("family", SMOOTH)
-def test_without_noise_it_finds_what_the_full_grid_finds_with_a_third_of_the_trainings(
+def test_without_noise_it_finds_what_the_full_grid_finds_with_a_third_of_the_training_runs(
     family: str,
 ) -> None:
     row = benchmark.family(family, CASES)
@@ -107,7 +107,7 @@ def test_with_noise_it_mostly_finds_what_the_full_grid_finds(family: str) -> Non
         ("cifar10-vgg19-small", 1.0),
     ],
 )
-def test_it_finds_what_recorded_runs_found(run: str, most: float) -> None:
+def test_it_finds_the_regions_of_recorded_runs(run: str, most: float) -> None:
     cases = benchmark.recorded(benchmark.RESULTS / f"{run}.json")
     row = benchmark.row(run, map(benchmark.compared, cases))
     assert row.cases >= 5

@@ -37,7 +37,7 @@ def run(
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_quarter_of_the_trainings_finds_the_hump(rule: str) -> None:
+def test_a_quarter_of_the_training_runs_finds_the_hump(rule: str) -> None:
     search = CycleSearch(GRID, 3, 0.5, 30, 6)
     known, reason, batches, answer = run(hump(0.3), search, rule)
     assert known.trained.sum() <= 30
@@ -110,7 +110,7 @@ def test_where_everything_diverges_the_search_goes_on_until_something_does_not()
     assert answer.well_tuned == GRID[1]
 
 
-def test_what_it_asks_is_a_function_of_what_is_known_alone() -> None:
+def test_the_next_cells_depend_on_the_known_results_alone() -> None:
     search, truth = CycleSearch(GRID, 3, 0.5, 40, 6), hump(0.5)
     one, *_ = run(truth, search)
     other, *_ = run(truth, search)

@@ -139,7 +139,7 @@ def judged(cell: Cell, accuracy: float) -> CellResult:
 
 
 @pytest.mark.parametrize(("points", "grows"), [(70.0, False), (20.0, True)])
-def test_no_replicate_is_added_where_nothing_is_told_from_chance(
+def test_no_replicate_is_added_where_nothing_is_above_chance(
     study: Make, searched: Any, monkeypatch: pytest.MonkeyPatch, points: float, grows: bool
 ) -> None:
     noise = noisy(0, 1, 2)
@@ -241,7 +241,7 @@ def test_a_plain_number_is_grown_from_without_training_anything_again(
     assert set(more.trained).isdisjoint(plain.trained)
 
 
-def test_the_expected_number_of_trainings_is_that_without_growth(study: Make) -> None:
+def test_the_expected_number_of_training_runs_is_that_without_growth(study: Make) -> None:
     graph = Graph(study().system, "0" * 64)
     plain = experiment(study(**GROWING | {"replicates": 3}), graph)
     assert expected_cells(experiment(study(**GROWING), graph)) == expected_cells(plain)

@@ -40,7 +40,7 @@ def at(finished: int, diverged: tuple[float, ...] = ()) -> tuple[Any, Any]:
     return table, part
 
 
-def test_before_the_first_training_run_every_value_is_asked_and_none_finished() -> None:
+def test_before_the_first_training_run_every_value_is_requested_and_none_finished() -> None:
     table, part = at(0)
     assert (part["cycle"], part["asked"], part["finished"]) == (0, 6, 0)
     assert part["weights_remaining"] is None

@@ -283,7 +283,7 @@ def test_an_open_chance_never_prints_as_a_decided_one(made: Any, chance: float, 
     assert columns(table, "S-Cyc verdict")[1] == shown
 
 
-def test_beyond_a_cut_off_end_the_verdict_is_unknown(study: Make, searched: Any) -> None:
+def test_past_a_cut_off_end_the_verdict_is_unknown(study: Make, searched: Any) -> None:
     def rising(cell: Cell) -> float:
         noise = 0.1 * math.sin(97 * cell.replicate / cell.max_lr)
         return 70 + 30 * cell.max_lr + cell.replicate + noise

@@ -57,7 +57,7 @@ def test_a_cycle_whose_curves_rise_is_undertrained_and_the_others_are_not(made: 
     assert first["rates"] == [{"max_lr": 0.05, **same}, {"max_lr": 0.1, **same}]
 
 
-def test_the_lowest_rate_of_the_region_is_looked_at_beside_the_best(made: Any) -> None:
+def test_the_lowest_max_lr_of_the_region_is_examined_as_well_as_the_best(made: Any) -> None:
     table = made(lambda cell: 2.0 if cell.max_lr == 0.05 else 0.0)
     assert table["cycles"][0]["well_tuned"] == 0.1
     assert [c["plateau"]["verdict"] for c in table["cycles"]] == ["undertrained", "undertrained"]
@@ -65,7 +65,7 @@ def test_the_lowest_rate_of_the_region_is_looked_at_beside_the_best(made: Any) -
     assert [c["plateau"]["verdict"] for c in alone["cycles"]] == ["plateau", "plateau"]
 
 
-def test_the_print_says_undertrained_beside_the_region_and_by_how_much(made: Any) -> None:
+def test_the_printed_table_marks_an_undertrained_region_and_says_by_how_much(made: Any) -> None:
     sheet = reports.sheet(made(lambda cell: 1.0 if cell.cycle == 0 else 0.5))
     regions = [row[3] for row in sheet.rows if row[0]]
     assert [text.endswith(" undertrained") for text in regions] == [True, False]
@@ -81,7 +81,7 @@ def test_a_run_that_ends_on_a_plateau_says_so(made: Any) -> None:
     assert "last rise 0.15 points" in note
 
 
-def test_looks_that_see_no_plateau_leave_it_unknown(made: Any) -> None:
+def test_evaluations_that_show_no_plateau_leave_it_unknown(made: Any) -> None:
     table = made(lambda cell: 1.0, schedule={"warmup": 7, "drops": [8]})
     assert {c["plateau"]["verdict"] for c in table["cycles"]} == {"unknown"}
     assert table["cycles"][0]["plateau"]["rates"][0]["rise"] is None
