@@ -80,9 +80,9 @@ def test_the_null_of_a_diverged_replicate_is_read_as_its_divergence() -> None:
 
 def best(tops: Sequence[float], noise: float = 0.02) -> dict[str, shapes.Shape]:
     drawn = [trend.draws(cycle, 0.5, "points") for cycle in table(tops, noise)["cycles"]]
-    found = [each for each in drawn if each is not None]
-    assert len(found) == len(tops)
-    return {each.name: each for each in shapes.compare(found, 0.5)}
+    regions = [each for each in drawn if each is not None]
+    assert len(regions) == len(tops)
+    return {each.name: each for each in shapes.compare(regions, 0.5)}
 
 
 def test_a_constant_is_detected_and_costs_least() -> None:
@@ -124,10 +124,10 @@ def test_the_printed_table_says_by_how_much_and_whether_it_is_significant() -> N
 
 
 def test_a_trend_that_is_not_significant_is_printed_so_and_stored_as_before() -> None:
-    found = rise.of_table(table([0.08] * 5), 0.2)
-    lines = rise.text(found).splitlines()[2:5]
+    trends = rise.of_table(table([0.08] * 5), 0.2)
+    lines = rise.text(trends).splitlines()[2:5]
     assert [line.rsplit(", ", 1)[1] for line in lines] == ["not significant"] * 3
-    directions = [each["direction"] for each in rise.as_json(found)["trends"]]
+    directions = [each["direction"] for each in rise.as_json(trends)["trends"]]
     assert directions == ["not told apart"] * 3
 
 

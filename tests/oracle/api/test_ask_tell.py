@@ -73,15 +73,15 @@ def test_it_is_the_run_that_a_server_has(tmp_path: Path) -> None:
 
 def test_a_task_is_given_once_until_its_result_is_told_or_it_is_returned(tmp_path: Path) -> None:
     with opened(tmp_path) as one, opened(tmp_path) as other:
-        asked = {one.ask(), other.ask(), one.ask(), other.ask(), one.ask(), other.ask()}
-        assert None not in asked
-        assert len(asked) == 6  # all of the first cycle
+        tasks = {one.ask(), other.ask(), one.ask(), other.ask(), one.ask(), other.ask()}
+        assert None not in tasks
+        assert len(tasks) == 6  # all of the first cycle
         assert one.ask() is None
         assert one.state == "open"
         one.close()
         again = {other.ask(), other.ask(), other.ask()}
         assert None not in again
-        assert again < asked
+        assert again < tasks
         assert other.ask() is None
 
 

@@ -35,7 +35,7 @@ def ask(
     web_settings: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Ask]:
-    """Runs a command against a server that asks for tokens, whose only run is the tiny one's."""
+    """Runs a command against a server that requires tokens and has one run, of the tiny study."""
     shutil.copytree(ran[0].settings.folder, tmp_path / "runs")
     service = opened(tmp_path / "runs")
     token = service.tokens.create("root", "admin")

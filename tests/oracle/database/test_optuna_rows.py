@@ -215,7 +215,7 @@ def test_a_lease_is_not_taken_over_while_a_trial_is_written(opened: str) -> None
 def test_a_driver_that_slept_through_its_lease_writes_nothing_more(
     study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was stopped before its write, and another host took the lease: its beat has not told."""
+    """It was stopped before its write, and another host took the lease: it has not noticed yet."""
     settings = Settings(tmp_path, backend="inline", device="cpu")
     prepared = prepare.prepare(study(cycles=1), settings)
     engine = sa.create_engine(f"sqlite:///{tmp_path}/_oracle/oracle.db")

@@ -37,9 +37,9 @@ def spec(study: Make, tmp_path: Path) -> Callable[..., WorkerConfig]:
     def made(save_every: float = 5.0, **changes: Any) -> WorkerConfig:
         where = Settings(tmp_path, backend="inline", device="cpu", save_every=save_every)
         prepared = prepare.prepare(study(**changes), where)
-        place = where.study_folder("tiny")
-        place.mkdir(exist_ok=True)
-        cache.keep(place / "images", prepared.images)
+        folder = where.study_folder("tiny")
+        folder.mkdir(exist_ok=True)
+        cache.keep(folder / "images", prepared.images)
         return Workspace(prepared).worker_config()
 
     return made
@@ -65,12 +65,12 @@ class Small:
         self.most, self.tried = most, list[int]()
 
     def train(
-        self, network: Any, jobs: Any, training: Any, flight: PackStateStore | None = None
+        self, network: Any, jobs: Any, training: Any, pack_states: PackStateStore | None = None
     ) -> list[Outcome]:
         self.tried.append(len(jobs))
         if len(jobs) > self.most:
             raise torch.OutOfMemoryError("made up")
-        return stacked.train(network, jobs, training, flight)
+        return stacked.train(network, jobs, training, pack_states)
 
 
 @pytest.mark.parametrize(

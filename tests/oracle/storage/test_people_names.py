@@ -35,9 +35,7 @@ def described(number: int, graph: str, node: str, **changes: Any) -> DescribedSt
     return DescribedStudy(number, f"digits/{graph * 8}/cycle-00/{node * 8}", attributes)
 
 
-def test_studies_with_equal_names_are_distinguished_by_what_differs_and_foreign_ones_keep_theirs() -> (
-    None
-):
+def test_studies_with_equal_names_are_distinguished_and_foreign_ones_keep_theirs() -> None:
     studies = [
         described(1, "a", "1"),
         described(2, "b", "1"),
