@@ -1,4 +1,4 @@
-"""What ``make check`` selects is found by what tests reach, and is watched while it runs."""
+"""What ``make check`` selects follows from what tests reach, and is checked while it runs."""
 
 import subprocess
 import sys

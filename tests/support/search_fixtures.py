@@ -159,7 +159,7 @@ def seeking() -> Callable[..., SearchStudy]:
 
 
 @pytest.fixture
-def sought() -> Callable[..., tuple[Rehearsal, SearchExperiment]]:
+def run_search() -> Callable[..., tuple[Rehearsal, SearchExperiment]]:
     """Runs a search on a known curve."""
 
     def run(

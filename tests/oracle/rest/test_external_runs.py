@@ -1,4 +1,4 @@
-"""Outside trainings over HTTP: declared, led, refused; and max_lr of runs of both kinds."""
+"""External runs over HTTP: declared, given tasks, refused; and max_lr of runs of both kinds."""
 
 import http.client
 import json
@@ -112,14 +112,14 @@ def test_a_trainer_is_led_to_the_end(served: Served) -> None:
     path = declared(served, "led")
     status, answer = served.ask(f"{path}/observations", {"observations": []})
     assert (status, answer["added"]) == (200, 0)
-    asked = []
+    tasks = []
     while (wanted := answer["next"]) is not None:
-        asked.append(wanted)
+        tasks.append(wanted)
         status, answer = served.ask(f"{path}/observations", observed(wanted, accuracy(wanted)))
         assert (status, answer["added"]) == (200, 1)
-    assert len(asked) == 12
-    assert {each["parent_max_lr"] for each in asked if each["cycle"] == 0} == {None}
-    assert {each["parent_max_lr"] for each in asked if each["cycle"] == 1} == {0.1}
+    assert len(tasks) == 12
+    assert {each["parent_max_lr"] for each in tasks if each["cycle"] == 0} == {None}
+    assert {each["parent_max_lr"] for each in tasks if each["cycle"] == 1} == {0.1}
     assert (answer["state"], answer["cycle"]) == ("done", None)
     assert [each["well_tuned"] for each in answer["cycles"]] == [0.1, 0.2]
     assert answer["cycles"][0]["region"] == {
@@ -208,7 +208,7 @@ def test_a_trainer_without_work_gets_a_retry_after(served: Served) -> None:
         served.ask(path, {"observations": [], "trainer": name, "lease": 4})[1]["next"]["max_lr"]
         for name in ("a", "b", "c", "a")
     ]
-    assert given == [0.05, 0.1, 0.2, 0.05]  # the one that asks again has its own again
+    assert given == [0.05, 0.1, 0.2, 0.05]  # a trainer that asks again gets its own task again
     _, idle = served.ask(path, {"observations": []})
     assert (idle["state"], idle["next"]) == ("open", None)
     assert 1 <= idle["retry_after"] <= 4

@@ -1,4 +1,4 @@
-"""What those who watch over a server are told: health, readiness, metrics."""
+"""Monitoring of a server: health, readiness, metrics."""
 
 from collections.abc import Callable
 from typing import Any

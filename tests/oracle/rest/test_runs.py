@@ -142,17 +142,17 @@ def test_a_report_is_what_a_run_writes(
 def test_pictures_are_drawn_by_a_browser(
     reader: TestClient, ran: Ran, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[dict[str, Any]] = []
+    calls: list[dict[str, Any]] = []
 
     def to_image(self: go.Figure, **given: Any) -> bytes:
-        asked.append(given)
+        calls.append(given)
         return b"drawn"
 
     monkeypatch.setattr(go.Figure, "to_image", to_image)
     answer = reader.get(f"/v1/runs/{ran[1]}/figure", params={"format": form})
     assert answer.content == b"drawn"
     assert answer.headers["content-type"].startswith("image/")
-    assert asked == [{"format": form, "scale": 2 if form == "png" else 1}]
+    assert calls == [{"format": form, "scale": 2 if form == "png" else 1}]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def load_script(name: str) -> Any:
 
 
 class Killed(BaseException):
-    """Ends a run as a signal would, between two trainings."""
+    """Ends a run as a signal would, between two training runs."""
 
 
 def interrupted(after: int) -> Progress:
@@ -116,9 +116,9 @@ def test_an_interrupted_run_ends_with_the_same_table(study: Make, tmp_path: Path
         assert not catalog.stored_table(catalog.find_run("tiny", where))["complete"]
         said: list[str] = []
         assert timeless(run(study(), where, Progress(say=said.append))) == timeless(whole)
-        (found,) = [line for line in said if "training runs found" in line]
-        total = int(found.split()[2])  # before the grid has grown
-        assert found == f"{after} of {total} training runs found, {total - after} to train"
+        (line,) = [line for line in said if "training runs found" in line]
+        total = int(line.split()[2])  # before the grid has grown
+        assert line == f"{after} of {total} training runs found, {total - after} to train"
         assert after < total <= len(expected)
         url = f"sqlite:///{tmp_path}/{after}/_oracle/oracle.db"
         cells = [trial.user_attrs["cell"] for trial in trained(url)]
@@ -163,8 +163,8 @@ def test_only_checkpoints_that_are_pruned_next_stay_on_disk_unless_all_are_wante
     study: Make, tmp_path: Path
 ) -> None:
     run(study(), settings(tmp_path))
-    kept = list((tmp_path / "tiny" / "checkpoints").rglob("*.pt"))
-    assert len(kept) == 3 * 2 + 3 * 2  # winners and S-Cyc's path, two replicates each
+    files = list((tmp_path / "tiny" / "checkpoints").rglob("*.pt"))
+    assert len(files) == 3 * 2 + 3 * 2  # winners and S-Cyc's path, two replicates each
     run(study(keep_checkpoints="all"), settings(tmp_path / "whole"))
     everything = list((tmp_path / "whole" / "tiny" / "checkpoints").rglob("*.pt"))
     assert len(everything) == len(trained(f"sqlite:///{tmp_path}/whole/_oracle/oracle.db"))
@@ -339,13 +339,13 @@ def pruning_runs(prepared: prepare.PreparedRun) -> dict[str, Any]:
     return dict(study_experiment.runs())
 
 
-def carried(done: Sequence[RunCycle]) -> list[CellResult]:
+def pruned_next(done: Sequence[RunCycle]) -> list[CellResult]:
     return [result for each in done for result in each.results]
 
 
 def on_disk(prepared: prepare.PreparedRun) -> set[str]:
-    place = prepared.settings.study_folder(prepared.study.name)
-    return {file.stem for file in (place / "checkpoints").rglob("*.pt")}
+    folder = prepared.settings.study_folder(prepared.study.name)
+    return {file.stem for file in (folder / "checkpoints").rglob("*.pt")}
 
 
 WARMUP = {"warmup": 3, "drops": [8]}
@@ -407,7 +407,7 @@ def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
     assert table["complete"]
     whole, expected = comparison
     assert timeless(table) == timeless(expected)
-    wanted = [result for done in pruning_runs(whole).values() for result in carried(done)]
+    wanted = [result for done in pruning_runs(whole).values() for result in pruned_next(done)]
     assert on_disk(whole) == {result.checkpoint for result in wanted}
 
 

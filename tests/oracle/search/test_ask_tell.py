@@ -1,4 +1,4 @@
-"""The oracle for trainings that other programs run, on known curves."""
+"""The oracle for training runs of other programs, on known curves."""
 
 import itertools
 import math

@@ -59,16 +59,16 @@ def test_a_cell_below_a_thousand_others_knows_its_cycle_and_its_root(
 def test_runs_that_prune_differently_are_recorded_in_different_studies() -> None:
     schedule = ConstantSpec(name="constant")
 
-    def place(criterion: str, replicates: int, *max_lr: float) -> StudyKey:
+    def study_key(criterion: str, replicates: int, *max_lr: float) -> StudyKey:
         whole = graph(pruning={"criterion": criterion})
         return PruningPath(whole, schedule, max_lr, replicates).study_key
 
-    first = place("global_magnitude", 1, 0.1, 0.2)
-    assert place("global_magnitude", 3, 0.1, 0.2) == first  # replicates that come later join
+    first = study_key("global_magnitude", 1, 0.1, 0.2)
+    assert study_key("global_magnitude", 3, 0.1, 0.2) == first  # replicates that come later join
     others = [
-        place("layer_magnitude", 1, 0.1, 0.2),
-        place("global_magnitude", 1, 0.1, 0.3),
-        place("global_magnitude", 1, 0.1),
+        study_key("layer_magnitude", 1, 0.1, 0.2),
+        study_key("global_magnitude", 1, 0.1, 0.3),
+        study_key("global_magnitude", 1, 0.1),
     ]
     assert len({first, *others}) == 4
 

@@ -51,11 +51,11 @@ def test_unknown_limits_and_numbers_that_are_none_are_refused_all_at_once() -> N
 
 
 def test_a_limit_that_is_none_ends_the_command_before_a_server_starts(tmp_path: Path) -> None:
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         main,
         ["serve", "--runs", str(tmp_path / "r"), "--limit", "cells=5", "--limit", "queued-jobs"],
     )
-    assert told.exit_code != 0
+    assert result.exit_code != 0
     assert not (tmp_path / "r").exists()
 
 
@@ -119,7 +119,7 @@ def test_states_of_external_runs_are_cached_up_to_a_size(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(external_runs, "_KEPT", 65)
-    runs = [external(name=f"mine{number}") for number in range(4)]  # each asks for 30 at first
+    runs = [external(name=f"mine{number}") for number in range(4)]  # each requests 30 at first
     for run in runs:
         service.outside.declare(run, "me")
         service.outside.find(run.id)

@@ -1,4 +1,4 @@
-"""What Optuna's storage shows of outside trainings, and how the studies of a graph are found."""
+"""What Optuna's storage shows of external runs, and how the studies of a graph are found."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -70,6 +70,6 @@ def test_the_studies_of_a_graph_are_found_among_those_of_others(
             )
     store.add_observation("mine-1f", observed(0, 0.1, 1, 91.25))
     fresh = ResultStore(parse_url(storage))
-    found = [list(fresh.results(graph)) for graph in graphs]
+    cells_of_graphs = [list(fresh.results(graph)) for graph in graphs]
     fresh.close()
-    assert found == [[cell.id for cell in cells[at : at + 2]] for at in (0, 2, 4)]
+    assert cells_of_graphs == [[cell.id for cell in cells[at : at + 2]] for at in (0, 2, 4)]

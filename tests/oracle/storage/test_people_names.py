@@ -30,8 +30,8 @@ def test_a_study_is_named_by_its_cycle_and_its_weights_or_by_its_role(
 
 
 def described(number: int, graph: str, node: str, **changes: Any) -> DescribedStudy:
-    place = {"kind": "oracle", "cycle": 0}
-    attributes = {"place": place, "node": node * 64, "graph": graph * 64} | changes
+    node_kind = {"kind": "oracle", "cycle": 0}
+    attributes = {"place": node_kind, "node": node * 64, "graph": graph * 64} | changes
     return DescribedStudy(number, f"digits/{graph * 8}/cycle-00/{node * 8}", attributes)
 
 

@@ -40,8 +40,8 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "of-a-test")
-    boto3.client("s3").create_bucket(Bucket="kept")
-    yield "s3://kept/oracle"
+    boto3.client("s3").create_bucket(Bucket="shared")
+    yield "s3://shared/oracle"
     there.stop()
 
 

@@ -223,10 +223,10 @@ def test_plain_values_read_as_they_look(text: str, value: object) -> None:
         ["grid", "network", "dataset", "training", "s_cyc", "pruning", "name", "split"]
     ),
 )
-def test_anything_in_any_field_is_read_or_refused(junk: Any, place: str) -> None:
+def test_anything_in_any_field_is_read_or_refused(junk: Any, field: str) -> None:
     content = read_yaml(GOOD, "mine.yaml")
     assert isinstance(content, dict)
-    content = copy.deepcopy(content) | {place: junk}
+    content = copy.deepcopy(content) | {field: junk}
     try:
         outcome: Study | BadInput = parse(content, "mine.yaml")
     except BadInput as error:

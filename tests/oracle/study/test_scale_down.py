@@ -143,8 +143,8 @@ def test_every_schedule_whose_drops_coincide_is_reported() -> None:
 
 
 def test_all_problems_are_reported_at_once(study: Make) -> None:
-    told = refused(study(**LONG), scale=0.01, subset=0.9, cycles=9, grid=9, replicates=9)
-    assert [path for path, _ in told] == [
+    problems = refused(study(**LONG), scale=0.01, subset=0.9, cycles=9, grid=9, replicates=9)
+    assert [path for path, _ in problems] == [
         "scale",
         "subset",
         "cycles",
@@ -190,7 +190,7 @@ def test_validation_does_not_cost_more_than_training() -> None:
     assert (small.training.steps, small.training.validate_every) == (100, 1)  # as often as it was
     seldom = {"steps": 10_000, "batch": 16, "validate_every": 20}
     small = scale_down(one_run(training=seldom, schedule="constant"), ScaleDown(scale=0.01))
-    assert (small.training.steps, small.training.validate_every) == (100, 10)  # ten looks
+    assert (small.training.steps, small.training.validate_every) == (100, 10)  # ten evaluations
 
 
 def test_a_thinner_grid_keeps_its_ends() -> None:

@@ -152,9 +152,9 @@ def test_a_server_that_is_stopped_queues_its_jobs_even_while_a_client_listens(
     server = serve()
     status, job = server.ask("POST", "/v1/jobs", {"study": STUDY})
     assert (status, job["state"]) == (201, "queued")
-    place = f"/v1/jobs/{job['id']}"
-    until(lambda: server.ask("GET", place)[1]["run"])
-    stream = server.open("GET", f"{place}/events", Accept="text/event-stream")
+    path = f"/v1/jobs/{job['id']}"
+    until(lambda: server.ask("GET", path)[1]["run"])
+    stream = server.open("GET", f"{path}/events", Accept="text/event-stream")
     assert stream.readline()
     assert server.end() == 0
     stream.close()

@@ -56,7 +56,7 @@ def test_a_third_of_the_training_runs_finds_every_cycles_best(searched: Any) -> 
         assert cycle.end is not None
         assert abs(math.log2(cycle.region.well_tuned / (0.05 * 1.5**cycle.cycle))) < 0.5
         assert sum(counts(cycle)) == cycle.end.trained <= cycle.end.budget == 26
-        assert len(set(counts(cycle))) > 1  # losers have fewer replicates
+        assert len(set(counts(cycle))) > 1  # max_lr that lost have fewer replicates
 
 
 def test_the_next_cycle_starts_from_every_replicate_of_the_well_tuned_max_lr(searched: Any) -> None:

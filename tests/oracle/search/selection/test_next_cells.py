@@ -45,8 +45,8 @@ def test_a_quarter_of_the_training_runs_finds_the_hump(rule: str) -> None:
     assert reason in ("budget", "regret and ends")
     assert abs(GRID.index(answer.well_tuned) - 20) <= 5  # less than 0.5 points below the best
     for end, step in (("low", 15), ("high", 25)):
-        found = math.log(answer.ends.median(end) / 0.01) / math.log(1.1)  # type: ignore[arg-type]
-        assert abs(found - step) <= 4
+        estimate = math.log(answer.ends.median(end) / 0.01) / math.log(1.1)  # type: ignore[arg-type]
+        assert abs(estimate - step) <= 4
 
 
 def test_the_first_batch_spreads_over_the_grid_with_two_replicates() -> None:

@@ -26,15 +26,15 @@ def at(finished: int, diverged: tuple[float, ...] = ()) -> tuple[Any, Any]:
     known: dict[str, Any] = {}
     while True:
         cycles: list[OracleCycle] = []
-        asked = list(requests(greedy_oracle(study, graph, cycles.append), known))
-        missing = [cell for cell in asked[-1].cells if cell.id not in known]
+        requested = list(requests(greedy_oracle(study, graph, cycles.append), known))
+        missing = [cell for cell in requested[-1].cells if cell.id not in known]
         if not missing or len(known) == finished:
             break
         cell: Cell = missing[0]
         gone = cell.max_lr in diverged
         known[cell.id] = cell_result(cell, None if gone else 90 + cell.max_lr + cell.replicate)
     table = oracle.table(study, "tiny-00000000", cycles, [], complete=False)
-    part = current.part(asked, known)
+    part = current.part(requested, known)
     if part is not None:
         table["current"] = part
     return table, part

@@ -14,13 +14,13 @@ from oracle.study.base import Study
 from oracle.tables.registry import Table
 
 Make = Callable[..., Study]
-LOOKS = (2, 4, 6, 8, 10, 12)
+STEPS = (2, 4, 6, 8, 10, 12)
 ACCURACY = {0.05: 79.9, 0.1: 80.0, 0.2: 70.0}
 
 
 @pytest.fixture
 def made(study: Make, Rehearsal: Any) -> Callable[[Callable[[Cell], float]], Table]:
-    """The table of a study of which each curve rises by so many points between two looks."""
+    """The table of a study of which each curve rises by so many points between two evaluations."""
 
     def make(slope: Callable[[Cell], float], **changes: Any) -> Table:
         declared = study(
@@ -35,7 +35,7 @@ def made(study: Make, Rehearsal: Any) -> Callable[[Callable[[Cell], float]], Tab
 
         def answered(cell: Cell) -> CellResult:
             result = cell_result(cell, ACCURACY.get(cell.max_lr, 50.0))
-            points = tuple((look, 50.0 + slope(cell) * look / 2) for look in LOOKS)
+            points = tuple((step, 50.0 + slope(cell) * step / 2) for step in STEPS)
             return replace(result, curve=points)
 
         study_experiment: Any = experiment(declared, Graph(declared.system, "0" * 64))
