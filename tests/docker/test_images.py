@@ -79,8 +79,8 @@ def test_the_image_has_the_stage_that_each_device_needs(
 def compose_client() -> tuple[list[str], bool] | None:
     """A client that checks compose files, and whether it knows today's top-level `name`."""
     try:
-        asked = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
-        if asked.returncode == 0:
+        probe = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+        if probe.returncode == 0:
             return ["docker", "compose"], True
     except OSError:
         pass

@@ -1,4 +1,4 @@
-"""A known curve in place of trainings: what searches are tested on."""
+"""A known curve instead of training runs, to test searches on."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence

@@ -90,13 +90,13 @@ def test_a_cached_data_set_is_read_and_equal(folder: Path, tmp_path: Path) -> No
     images = datasets.load(FOLDER, root=folder)
     folder_of_cache = tmp_path / "cache"
     cache.keep(folder_of_cache, images)
-    for found in (
+    for cached in (
         cache.read_cache(folder_of_cache, images.fingerprint),
         datasets.load(FOLDER, None, folder, folder_of_cache),
     ):
-        assert torch.equal(found.pixels, images.pixels)
-        assert torch.equal(found.labels, images.labels)
-        assert (found.classes, found.fingerprint) == (images.classes, images.fingerprint)
+        assert torch.equal(cached.pixels, images.pixels)
+        assert torch.equal(cached.labels, images.labels)
+        assert (cached.classes, cached.fingerprint) == (images.classes, images.fingerprint)
     with pytest.raises(cache.ImagesLost, match=r"ffff\.json, or a file beside it, is missing"):
         cache.read_cache(folder_of_cache, "f" * 64)
 
@@ -152,9 +152,9 @@ def test_a_part_that_is_named_again_is_refused(folder: Path, tmp_path: Path, aga
 
 def test_hidden_files_and_folders_are_skipped_and_reported(folder: Path) -> None:
     before = datasets.load(FOLDER, root=folder)
-    for place in (".ipynb_checkpoints", "cat/.ipynb_checkpoints", "__MACOSX", "dog/@eaDir"):
-        (folder / place).mkdir()
-        shutil.copy(folder / "cat" / "0.png", folder / place / "0.png")
+    for hidden in (".ipynb_checkpoints", "cat/.ipynb_checkpoints", "__MACOSX", "dog/@eaDir"):
+        (folder / hidden).mkdir()
+        shutil.copy(folder / "cat" / "0.png", folder / hidden / "0.png")
     (folder / "dog" / "._1.png").write_bytes(b"AppleDouble")
     (folder / "dog" / "Thumbs.db").write_bytes(b"")
     (folder / "dog" / ".DS_Store").write_bytes(b"")

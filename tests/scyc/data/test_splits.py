@@ -108,9 +108,9 @@ def test_shares_may_use_up_everything_only_with_a_separate_test_part() -> None:
 
 
 def test_a_subset_of_a_data_set_knows_where_its_parts_end() -> None:
-    kept = np.array([0, 1, 5, 7, 8])
+    indices = np.array([0, 1, 5, 7, 8])
     named = (("a", 5), ("b", 2), ("c", 3))
-    assert splits.parts_of_subset(named, kept) == (("a", 2), ("b", 1), ("c", 2))
+    assert splits.parts_of_subset(named, indices) == (("a", 2), ("b", 1), ("c", 2))
 
 
 @pytest.fixture
@@ -183,8 +183,10 @@ def test_classes_that_a_part_lacks_are_reported_with_the_replicates() -> None:
     lacking = [len(set(range(200)) - set(labels[each.validation].tolist())) for each in drawn]
     assert min(lacking) > 40  # a third of the classes
     lines = splits.remarks(labels, names, counted)
-    told = f"has no image of {min(lacking)} to {max(lacking)} of 200 classes in 3 of 3 replicates"
-    assert any(line.startswith(f"the validation part {told}") for line in lines)
+    message = (
+        f"has no image of {min(lacking)} to {max(lacking)} of 200 classes in 3 of 3 replicates"
+    )
+    assert any(line.startswith(f"the validation part {message}") for line in lines)
     stratified = splits.draw(labels, (), STRATIFIED, 0, 0)
     assert splits.remarks(labels, names, [splits.counts(labels, 200, stratified)]) == []
 

@@ -93,11 +93,11 @@ def test_all_problems_of_tiny_imagenet_are_reported_at_once(archive: Path) -> No
     annotations.write_text(text + "val_2.JPEG\tn001\nnonsense\n\n")
     with pytest.raises(BadInput) as refused:
         datasets.load(TINY, root=archive)
-    told = [
+    problems = [
         (str(problem.value).removeprefix(str(archive)), problem.rule.partition(";")[0])
         for problem in refused.value.problems
     ]
-    assert told == [
+    assert problems == [
         ("/train/n003", "the folder of a class has no images"),
         ("/val/val_annotations.txt, line 5", "lists a file twice"),
         ("/val/val_annotations.txt, line 6", "needs a file, a tab and a class"),

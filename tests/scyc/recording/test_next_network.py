@@ -1,4 +1,4 @@
-"""What is told of the next network: sizes by hand, and range tests of a known loss."""
+"""Recordings of the next network: sizes by hand, and range tests of a known loss."""
 
 import math
 
