@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # a list of runs needs neither the searches nor Optuna, half 
     from oracle.search.grid_search import OracleCycle
     from oracle.search.request import CellRequest, Results
     from oracle.storage.result_reader import ResultReader
+    from oracle.tables.oracle import OracleTable
+    from oracle.tables.parts.current import CurrentCycle
     from oracle.tables.registry import Table
 
 
@@ -187,10 +189,30 @@ def table_from(run: StoredRun, store: ResultReader) -> Table:
 
         table["missing"] = sorted(study_name(_graph(run), run.study.name, key) for key in lacking)
     if table["kind"] == "oracle" and not table["complete"]:
-        unfinished = current.part(requested[0], known)  # the greedy oracle's search is the first
+        running = store.running_cells(_graph(run)) if run.state == "running" else None
+        # the greedy oracle's search is the first
+        unfinished = current.part(requested[0], known, running)
         if unfinished is not None:
-            table["current"] = unfinished
+            table["current"] = _provisional(unfinished, table, run.study)
     return table
+
+
+def _provisional(unfinished: CurrentCycle, table: OracleTable, study: Study) -> CurrentCycle:
+    """Add what the unfinished cycle says so far, and how many weights it should have left."""
+    from oracle.tables.metric import is_minimised  # noqa: PLC0415  # as above
+    from oracle.tables.parts import current  # noqa: PLC0415  # as above
+
+    assert isinstance(study, OracleStudy)
+    before = table["cycles"][-1]["weights_remaining"] if table["cycles"] else None
+    pruning = study.system.pruning
+    first = 100 * (pruning.start_density or 1.0)
+    return {
+        **unfinished,
+        "expected_remaining": first if before is None else before * (1 - pruning.rate),
+        "so_far": current.so_far(
+            unfinished["grid"], table["tolerance"], table["tolerance_kind"], is_minimised(table)
+        ),
+    }
 
 
 def measured(run: StoredRun) -> Measured:

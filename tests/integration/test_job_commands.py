@@ -149,7 +149,7 @@ def test_figures_reports_and_studies_are_fetched(served: Served, call: Call, fin
     )
 
 
-def test_a_refused_study_is_told_of_with_its_file_and_all_problems(
+def test_a_refused_study_is_reported_with_its_file_and_all_problems(
     served: Served, call: Call
 ) -> None:
     wrong = yaml.safe_load(STUDY) | {"cycles": -1, "grid": {"max_lr": [0.1, -0.02]}}
@@ -164,7 +164,7 @@ def test_a_refused_study_is_told_of_with_its_file_and_all_problems(
     assert "--cycles = 9" in call("submit", "tiny.yaml", "--cycles", "9", code=2)
 
 
-def test_jobs_are_listed_and_told_of(call: Call, finished: str) -> None:
+def test_jobs_are_listed_and_shown(call: Call, finished: str) -> None:
     head, *rows = call("status").splitlines()
     assert head.split()[:4] == ["job", "state", "training", "runs"]
     (row,) = [row for row in rows if row.startswith(finished)]
@@ -192,7 +192,9 @@ def test_a_name_that_the_server_does_not_know_is_bad_input(call: Call, asked: st
     assert re.match(rf'  {what} = "nothing"    \w+ nothing not found', lines[1])
 
 
-def test_what_a_state_refuses_is_told(call: Call, finished: str) -> None:
+def test_an_action_that_the_state_of_a_job_does_not_allow_is_an_error(
+    call: Call, finished: str
+) -> None:
     output = call("cancel", finished, code=1)
     assert output.startswith("ServerError: ")
     assert "done" in output

@@ -179,7 +179,7 @@ def test_as_a_checkpoint(tmp_path: Path, hostile: dict[str, bytes], place: str) 
         assert store.has(sha256), which
 
 
-def test_as_a_pack_in_flight(tmp_path: Path, hostile: dict[str, bytes]) -> None:
+def test_as_an_unfinished_pack(tmp_path: Path, hostile: dict[str, bytes]) -> None:
     for which, content in hostile.items():
         said: list[str] = []
         file = tmp_path / "pack.pt"

@@ -112,7 +112,7 @@ def test_what_is_open_to_anybody_tells_nothing_of_runs(served: Any, visitor: Tes
 
 
 @pytest.mark.parametrize("scope", ["read", "submit", "admin"])
-def test_a_scope_opens_its_doors_and_no_other(
+def test_a_scope_allows_its_routes_and_no_other(
     served: Any, visitor: TestClient, doors: set[tuple[str, str]], bearers: Any, scope: str
 ) -> None:
     before = served.service.jobs.count()

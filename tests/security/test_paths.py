@@ -173,7 +173,7 @@ def test_the_command_line_shows_nothing_of_what_is_no_study(
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_the_client_asks_for_names_and_for_no_other_path(name: str) -> None:
+def test_the_client_requests_names_and_no_other_path(name: str) -> None:
     import httpx
 
     seen: list[str] = []

@@ -81,7 +81,7 @@ def test_the_token_of_a_drivers_own_ray_is_for_its_user_alone_whatever_the_umask
 
 
 @pytest.mark.parametrize(("rights", "said"), [(0o600, 0), (0o640, 1), (0o604, 1)])
-def test_who_shows_a_token_that_others_can_read_is_told(
+def test_a_token_that_others_can_read_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rights: int, said: int
 ) -> None:
     token = tmp_path / ".ray" / "auth_token"
@@ -219,7 +219,7 @@ def knock(address: str, home: Path, **shown: str) -> subprocess.Popen[str]:
 
 @pytest.mark.slow
 @pytest.mark.ray
-def test_while_a_job_trains_the_api_alone_is_off_loopback_and_ray_asks_for_a_token(
+def test_while_a_job_trains_only_the_api_is_off_loopback_and_ray_requires_a_token(
     served: Served, tmp_path: Path
 ) -> None:
     served.wait_for(lambda: served.client.get("/readyz").status_code == 200)

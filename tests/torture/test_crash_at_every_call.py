@@ -73,7 +73,7 @@ def test_files_and_folders_are_flushed_for_a_failure_of_power(
     assert tracing.unflushed(calls) == []
 
 
-def test_a_file_and_a_folder_that_are_not_flushed_are_found_out(
+def test_a_file_and_a_folder_that_are_not_flushed_are_detected(
     attempt: Callable[..., Attempt],
 ) -> None:
     def unflushed() -> None:
@@ -88,7 +88,7 @@ def test_a_file_and_a_folder_that_are_not_flushed_are_found_out(
     assert found[0].endswith(".pt was not flushed")
 
 
-def test_a_checkpoint_that_is_written_in_place_is_found_out(
+def test_a_checkpoint_that_is_written_in_place_is_detected(
     attempt: Callable[..., Attempt],
 ) -> None:
     hurt = attempt("a checkpoint")

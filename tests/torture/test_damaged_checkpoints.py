@@ -164,7 +164,7 @@ def test_networks_that_come_back_with_what_is_needed_would_be_seen(
 @pytest.mark.parametrize(
     "damage", [d if d in SOME[:1] else pytest.param(d, marks=pytest.mark.slow) for d in DAMAGES]
 )
-def test_a_damaged_pack_in_flight_starts_anew(
+def test_a_damaged_unfinished_pack_starts_over(
     reference: Victim,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

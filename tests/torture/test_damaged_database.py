@@ -183,7 +183,7 @@ def test_rows_that_make_no_sense_end_a_command_with_a_word(
 
 
 @pytest.mark.parametrize("damage", HARMLESS)
-def test_what_lies_beside_a_database_changes_nothing(
+def test_other_files_in_the_folder_of_a_database_change_nothing(
     hurt: Victim, reference: Victim, damage: str
 ) -> None:
     HARMLESS[damage](hurt.settings.database_file)

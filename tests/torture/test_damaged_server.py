@@ -97,7 +97,7 @@ def test_a_database_that_is_damaged_or_foreign_is_refused_and_left_as_it_is(
     counted("databases damaged or foreign", injected=1, survived=1, broken=0)
 
 
-def test_a_role_that_may_not_write_reads_tables_and_is_told_what_it_lacks(
+def test_a_role_that_may_not_write_reads_tables_and_the_error_names_the_missing_right(
     hurt: tuple[Victim, sa.URL],
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],

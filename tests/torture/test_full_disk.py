@@ -170,7 +170,7 @@ def test_a_disk_may_be_full_at_any_time(
     assert failed > 30
 
 
-def test_a_pack_in_flight_that_cannot_be_saved_is_trained_all_the_same(
+def test_an_unfinished_pack_that_cannot_be_saved_is_trained_all_the_same(
     disk: Path, small_ended: Victim
 ) -> None:
     victim = on(disk)

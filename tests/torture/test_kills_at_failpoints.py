@@ -174,7 +174,7 @@ def telling(where: str, counted: Callable[..., None]) -> Callable[[int, int], No
     return told
 
 
-def test_a_driver_that_acknowledges_before_it_stores_is_found_out(
+def test_a_driver_that_acknowledges_before_it_stores_is_detected(
     victim: Victim, reference: Victim
 ) -> None:
     """The kit sees a store that keeps the last result for later."""

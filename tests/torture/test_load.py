@@ -61,9 +61,7 @@ def test_a_driver_holds_no_more_after_many_cells(
     assert growth["files"] == 0
 
 
-def test_a_driver_that_kept_everything_would_be_found_out(
-    tmp_path: Path, reference: Victim
-) -> None:
+def test_a_driver_that_leaks_memory_would_be_detected(tmp_path: Path, reference: Victim) -> None:
     kept: list[mmap.mmap] = []
     files: list[int] = []
 

@@ -24,7 +24,7 @@ def around(curve: SCyc, width: float) -> list[Target]:
     width=st.floats(0.001, 0.2),
 )
 @settings(max_examples=25)
-def test_a_curve_is_found_in_regions_around_itself(
+def test_a_curve_is_fitted_to_regions_around_itself(
     epsilon: float, delta: float, q: int, beta: float, width: float
 ) -> None:
     curve = SCyc(epsilon=epsilon, delta=delta, q=q, beta=beta)
