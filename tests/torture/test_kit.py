@@ -61,8 +61,8 @@ def test_what_a_run_leaves_behind_is_seen(reference: Victim, victim: Victim) -> 
     problems = invariants.broken(victim, reference)
     assert [each.partition(",")[0] for each in sorted(problems)] == [
         "I3: 1 trials of cell unfinish",
-        "I5: unfinished packs are left",
         "I5: stray is left over",
+        "I5: unfinished packs are left",
     ]
 
 
