@@ -18,7 +18,7 @@ PACK = 4  # training runs that are under way at a kill
 OFTEN = 9  # a first kill comes at the latest at this passing of its point
 SOON = 3  # and one of the recovery at this one
 SELDOM = (
-    "lease", "registered", "results are read", "note", "cleared", "annotated", "loser",
+    "lease", "registered", "results are read", "note", "cleared", "annotated", "unused checkpoint",
 )  # fmt: skip
 
 
