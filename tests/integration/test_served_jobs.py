@@ -1,4 +1,4 @@
-"""Servers and drivers in processes of their own: killed, doubled, told to stop."""
+"""Servers and drivers in processes of their own: killed, doubled, stopped."""
 
 import contextlib
 import json
@@ -382,11 +382,11 @@ def test_a_job_whose_training_runs_all_diverge_fails_with_a_message_and_stores_t
     assert failed.state == "failed"
     assert failed.message.startswith("every max_lr of cycle 0 diverged")
     assert service.run(job.id).state == "no winner"
-    kept = trials(service)
-    assert sum(trial.user_attrs["diverged"] for trial in kept) == 2 * 2  # beside those of S-Cyc
+    stored = trials(service)
+    assert sum(trial.user_attrs["diverged"] for trial in stored) == 2 * 2  # besides those of S-Cyc
     service.resume(job.id, Token("local", "admin", job.submitted))
     assert ended(service, job).message == failed.message
-    assert len(trials(service)) == len(kept)
+    assert len(trials(service)) == len(stored)
 
 
 @pytest.mark.ray
