@@ -261,7 +261,7 @@ def test_every_page_has_landmarks_labels_and_headings_in_order(
         assert outline.tables == outline.captions, path
 
 
-def test_files_of_pages_are_kept_for_good_and_sent_packed(client: TestClient) -> None:
+def test_files_of_pages_are_cached_for_good_and_sent_compressed(client: TestClient) -> None:
     page = client.get("/compare").text
     addresses = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)
     assert {each.rpartition("/")[2] for each in addresses} == {
@@ -298,7 +298,7 @@ def test_another_server_of_the_database_takes_the_forms_of_this_one(
     assert service.sessions.find("forms") is None
 
 
-def test_who_may_only_read_is_shown_the_jobs_and_told_what_submitting_needs(
+def test_a_caller_who_may_only_read_sees_the_jobs_and_what_submitting_needs(
     service: Service,
 ) -> None:
     secret = service.tokens.create("reader", "read")

@@ -31,8 +31,8 @@ def at(
     known: dict[str, Any] = {}
     while True:
         cycles: list[OracleCycle] = []
-        asked = list(requests(greedy_oracle(study, graph, cycles.append), known))
-        missing = [cell for cell in asked[-1].cells if cell.id not in known]
+        requested = list(requests(greedy_oracle(study, graph, cycles.append), known))
+        missing = [cell for cell in requested[-1].cells if cell.id not in known]
         if not missing or len(known) == finished:
             break
         cell: Cell = missing[0]
@@ -40,14 +40,14 @@ def at(
         known[cell.id] = cell_result(cell, None if gone else 90 + cell.max_lr + cell.replicate)
     table = oracle.table(study, "tiny-00000000", cycles, [], complete=False)
     now = None if running is None else {cell.id for cell in missing[:running]}
-    part = current.part(asked, known, now)
+    part = current.part(requested, known, now)
     if part is not None:
         part["so_far"] = current.so_far(part["grid"], 0.5, "points", minimised=False)
         table["current"] = part
     return table, part
 
 
-def test_before_the_first_training_run_every_value_is_asked_and_none_finished() -> None:
+def test_before_the_first_training_run_every_value_is_requested_and_none_finished() -> None:
     table, part = at(0)
     assert (part["cycle"], part["asked"], part["finished"]) == (0, 6, 0)
     assert part["weights_remaining"] is None
