@@ -248,15 +248,15 @@ def test_the_only_run_of_a_study_is_shown_without_a_remark() -> None:
 
 
 def test_a_run_without_a_folder_keeps_its_texts_in_the_program_s(
-    done: DoneHome, asked: Callable[..., str]
+    done: DoneHome, table_text: Callable[..., str]
 ) -> None:
     shutil.rmtree(done.folder / "tiny")
-    assert [asked(), asked()] == [f"{done.run_id} 1"] * 2
+    assert [table_text(), table_text()] == [f"{done.run_id} 1"] * 2
     assert [file.parent.parent for file in computed.files(done.run_id, done.folder / "tiny")] == [
         home(done.folder).program_folder
     ]
     changed(done, "UPDATE trial_values SET value = value + 1e-9")
-    assert [asked(), asked()] == [f"{done.run_id} 2"] * 2
+    assert [table_text(), table_text()] == [f"{done.run_id} 2"] * 2
     assert len(computed.files(done.run_id, done.folder / "tiny")) == 1
     assert not (done.folder / "tiny").exists()
     deletion.delete(catalog.find_run("tiny", home(done.folder)), home(done.folder))
