@@ -2,12 +2,11 @@
 
 The quantities of interest are the two ends of the region of the *expected* accuracy curve over
 continuous log max_lr: of the curve that endless replicates would give, divergence counted as
-accuracy 0. The curve is drawn from its posterior (`oracle.stats.posterior`), and every drawn curve has a region
-whose ends lie where it crosses the threshold, between values that were tried as well
+accuracy 0. The curve is drawn from its posterior (`oracle.stats.posterior`), and every drawn curve
+has a region whose ends lie where it crosses the threshold, between values that were tried as well
 (`oracle.stats.decisions`). Where a region touches the end of the grid it may go on: what lies
-beyond is unknown, not outside.
-
-`python benchmarks/coverage.py` measures the coverage and the verdicts on known curves.
+beyond is unknown, not outside.  `python benchmarks/coverage.py` measures the coverage and the
+verdicts on known curves.
 """
 
 from __future__ import annotations
