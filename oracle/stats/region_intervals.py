@@ -5,8 +5,9 @@ continuous log max_lr: of the curve that endless replicates would give, divergen
 accuracy 0. The curve is drawn from its posterior (`oracle.stats.posterior`), and every drawn curve
 has a region whose ends lie where it crosses the threshold, between values that were tried as well
 (`oracle.stats.decisions`). Where a region touches the end of the grid it may go on: what lies
-beyond is unknown, not outside.  `python benchmarks/coverage.py` measures the coverage and the
-verdicts on known curves.
+beyond is unknown, not outside.
+
+`python benchmarks/coverage.py` measures the coverage and the verdicts on known curves.
 """
 
 from __future__ import annotations
