@@ -41,7 +41,7 @@ _PAPER = "#555555"
 
 
 def regions(table: OracleTable) -> go.Figure:
-    """Return max_lr over weights remaining, and beside it validation accuracy over max_lr.
+    """Return max_lr over weights remaining, and next to it validation accuracy over max_lr.
 
     Left: see :func:`_band`. Right: a line for each cycle, its well-tuned value marked; bars are
     standard errors of the paired difference to that. Of many cycles a heat map in its place.

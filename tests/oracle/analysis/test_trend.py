@@ -108,7 +108,7 @@ def test_an_s_is_distinguished_from_a_line_where_the_peaks_are_sharp() -> None:
     assert next(iter(shape)) == "S-Cyc"
     assert shape["S-Cyc"].values["q"] == 2
     assert shape["S-Cyc"].values["epsilon"] == pytest.approx(0.02, rel=0.15)
-    assert shape["power law"].aic - shape["S-Cyc"].aic > shapes.TOLD
+    assert shape["power law"].aic - shape["S-Cyc"].aic > shapes.DISTINCT
 
 
 def test_the_printed_table_says_by_how_much_and_whether_it_is_significant() -> None:

@@ -116,7 +116,7 @@ def test_a_value_that_is_no_accuracy_is_refused(tmp_path: Path, wrong: float) ->
 
 def test_a_training_run_that_was_not_requested_is_refused(tmp_path: Path) -> None:
     with opened(tmp_path) as search:
-        with pytest.raises(oracle.BadInput, match="was not asked for in cycle 0"):
+        with pytest.raises(oracle.BadInput, match="was not requested in cycle 0"):
             search.tell(AskedTask(0, 0.3, 0, None), 50.0)
         with pytest.raises(oracle.BadInput, match="has not begun"):
             search.tell(AskedTask(1, 0.1, 0, 0.1), 50.0)

@@ -150,7 +150,7 @@ def test_a_training_is_given_to_one_trainer_until_its_lease_has_ended() -> None:
     ("training", "path", "rule"),
     [
         (Training(1, 0.1, 0), "observations[0].cycle", "has not begun, cycle 0 is under way"),
-        (Training(0, 0.11, 0), "observations[0].max_lr", "asked for: 0.05, 0.1, 0.2"),
+        (Training(0, 0.11, 0), "observations[0].max_lr", "requested: 0.05, 0.1, 0.2"),
         (Training(0, 0.1, 2), "observations[0].replicate", "must be 0 to 1"),
         (Training(0, 0.1, -1), "observations[0].replicate", "must be 0 to 1"),
     ],

@@ -193,7 +193,7 @@ def test_ask_and_tell_suggests_the_same_cells(searched: Any) -> None:
         Training(0, rate, len(row)) for rate, row in now.cycles[0].results.items() if len(row) < 4
     )
     (problem,) = now.problems([skipped])
-    assert "was not asked for at max_lr" in problem.rule
+    assert "was not requested at max_lr" in problem.rule
 
 
 def test_the_word_adaptive_alone_keeps_its_meaning_and_every_id() -> None:
