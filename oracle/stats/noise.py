@@ -26,6 +26,14 @@ ROUNDS = 3  # of fitting means and effects in turn
 
 
 @dataclass(frozen=True)
+class NoisePrior:
+    """What is known of the noise before any result: an inverse chi-square prior of its variance."""
+
+    size: float  # std of one replicate, points
+    freedom: float  # degrees of freedom that this is worth
+
+
+@dataclass(frozen=True)
 class Noise:
     """The noise of one replicate at each max_lr."""
 
@@ -40,17 +48,21 @@ class Noise:
         return round(float(self.size[int(np.nanargmax(self.means))]), 6)
 
 
-def estimate_noise(table: Array, places: Array, floor: float = 0.0) -> Noise:
+def estimate_noise(
+    table: Array, places: Array, floor: float = 0.0, prior: NoisePrior | None = None
+) -> Noise:
     """Estimate the noise of each max_lr from what rows and columns leave of a table.
 
     Args:
         table: accuracies, (max_lr, replicates), NaN where a cell is missing.
         places: of the max_lr in [0, 1] along log max_lr.
         floor: the least std of one replicate, in points, such as that of one validation image.
+        prior: of the variance; it weighs as much as its degrees of freedom.
 
     Returns:
         Size by max_lr, effects by replicate, means by max_lr and the degrees of freedom. Where rows
-        and columns leave nothing, the size is `floor` or `LEAST`, with 0 degrees of freedom.
+        and columns leave nothing, the size is that of the prior; without one `floor` or `LEAST`,
+        with 0 degrees of freedom.
     """
     seen = ~np.isnan(table)
     filled = np.where(seen, table, 0.0)
@@ -66,6 +78,10 @@ def estimate_noise(table: Array, places: Array, floor: float = 0.0) -> Noise:
         weights = 1 / size**2
         weights /= weights.max()
     means = np.where(seen.any(axis=1), means, np.nan)
+    if prior is not None:
+        total = freedom + prior.freedom
+        pooled = (freedom * size**2 + prior.freedom * prior.size**2) / total
+        size, freedom = np.maximum(np.sqrt(pooled), floor), total
     return Noise(size, effects, means, freedom)
 
 

@@ -1,10 +1,10 @@
 """Which (max_lr, replicate) of one cycle to train next, and when enough is known.
 
-A pure function of what is known. The first batch spreads over the grid with two replicates; every
-further batch is chosen by a rule of `oracle.search.selection.cell_rules`. Values that decide
-nothing get no further replicate. The max_lr that is named in the end has every replicate: the next
-cycle starts from these networks, so they are part of the budget. The last cells complete those
-max_lr of which the best is named (`oracle.search.selection.finalists`).
+A pure function of what is known. The first batch spreads over the grid, with two replicates where
+the grid is long; every further batch is chosen by a rule of `oracle.search.selection.cell_rules`.
+Values that decide nothing get no further replicate. The max_lr that is named in the end has every
+replicate: the next cycle starts from these networks, so they are part of the budget. The last cells
+complete those max_lr of which the best is named (`oracle.search.selection.finalists`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from oracle.stats.decisions import FLAT, well_tuned
 StopReason = Literal["budget", "regret and ends", "flat", "verdict", "whole grid"]
 
 FIRST_REPLICATES = 2  # of the first batch: one says nothing of the noise
+SHORT = 14  # values of a grid of which the first batch gives but one a second replicate
 FINALISTS = 2  # whose replicates but the first are kept until last; set on `SETTING` families
 END_STEPS = 1.0  # grid steps to which both ends are known when the search may stop
 SHARES = ((14, 1 / 2), (29, 1 / 3))  # of the whole grid, by most values
@@ -147,13 +148,25 @@ def _missing(search: CycleSearch, known: Known, max_lr: float) -> list[Cell]:
 
 
 def _first(search: CycleSearch) -> list[Cell]:
-    """Values spread over the grid, both ends included, with two replicates."""
+    """Values spread over the grid, both ends included, with two replicates.
+
+    On a short grid there are few, and one more value tells more than a second replicate: only the
+    middle one has two, which ties the replicates to each other.
+    """
     count = len(search.grid)
     replicates = min(FIRST_REPLICATES, search.replicates)
     wanted = max(4, round(1.3 * math.sqrt(count)))
     wanted = min(count, wanted, max(2, round(0.6 * search.budget / replicates)))
-    values = np.unique(np.round(np.linspace(0, count - 1, wanted)).astype(int)).tolist()
-    return [(value, replicate) for replicate in range(replicates) for value in values]
+    if replicates == 1 or count > SHORT:
+        return [(value, each) for each in range(replicates) for value in _spread(count, wanted)]
+    values = _spread(count, min(count, 2 * wanted - 1))
+    return [*((value, 0) for value in values), (values[len(values) // 2], 1)]
+
+
+def _spread(count: int, wanted: int) -> list[int]:
+    """Return positions of a grid, the first and the last one included."""
+    values: list[int] = np.unique(np.round(np.linspace(0, count - 1, wanted)).astype(int)).tolist()
+    return values
 
 
 def _untried(search: CycleSearch, known: Known) -> list[Cell]:
