@@ -21,7 +21,7 @@ from statistics import NormalDist
 import numpy as np
 
 from oracle.stats.decisions import SURE, Ends, VerdictKind, draw_ends, well_tuned
-from oracle.stats.noise import Array, NoisePrior
+from oracle.stats.noise import SPARSE_FLOOR, Array, sparse_prior
 from oracle.stats.posterior import Cells, CurvePosterior, curve_posterior
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region, points
 
@@ -29,8 +29,6 @@ MOST_MORE = 1000  # replicates; what would need more is as good as undecidable
 MOST_IMAGES = 100_000  # of a validation part that is told from accuracies
 IMAGES_LEAST = 1.0  # std of one replicate, in validation images
 LEAST_VALUES = 8  # accuracies, from which it is told
-SPARSE_FLOOR = 0.2  # points; the least noise that is believed where cells are missing
-SPARSE_FREEDOM = 2.0  # of the prior of the noise there, in degrees
 
 
 @dataclass(frozen=True)
@@ -173,7 +171,7 @@ def infer_region(
     alike = len({value for each in sound.values() for value in each.accuracies}) == 1
     if alike:
         floor = max(floor, allowed)  # nothing is known of the noise
-    prior = sparse_prior(allowed) if sparse else None
+    prior = sparse_prior(allowed, max(len(grid), len(tried))) if sparse else None
     posterior = curve_posterior(observed_cells(tried), allowed, grid, floor, seed, prior=prior)
     ends = draw_ends(posterior, tolerance, kind)
     best_rate = well_tuned(posterior, list(sound))
@@ -200,21 +198,6 @@ def infer_region(
         ends=ends,
         posterior=posterior,
     )
-
-
-def sparse_prior(tolerance: float) -> NoisePrior:
-    """Return the prior of the noise where cells are missing, and few replicates tell of it.
-
-    In the 30 recorded tables of the documentation, the noise of a replicate near the best is 0.94
-    tolerances (median), with a standard deviation of 0.49 in its logarithm.
-
-    Args:
-        tolerance: Of the region, in points.
-
-    Returns:
-        A prior of one tolerance.
-    """
-    return NoisePrior(max(tolerance, SPARSE_FLOOR), SPARSE_FREEDOM)
 
 
 def _paired(tried: Mapping[float, MaxLrScores], best: Sequence[float]) -> dict[float, Paired]:

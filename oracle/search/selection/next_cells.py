@@ -20,11 +20,11 @@ from oracle.search.selection.cell_rules import RULES
 from oracle.search.selection.cycle_answer import Answer, Cell, CycleSearch, Known, infer_cycle
 from oracle.search.selection.finalists import finalists
 from oracle.stats.decisions import FLAT, well_tuned
+from oracle.stats.noise import SHORT_GRID
 
 StopReason = Literal["budget", "regret and ends", "flat", "verdict", "whole grid"]
 
 FIRST_REPLICATES = 2  # of the first batch: one says nothing of the noise
-SHORT = 14  # values of a grid of which the first batch gives but one a second replicate
 FINALISTS = 2  # whose replicates but the first are kept until last; set on `SETTING` families
 END_STEPS = 1.0  # grid steps to which both ends are known when the search may stop
 SHARES = ((14, 1 / 2), (29, 1 / 3))  # of the whole grid, by most values
@@ -157,7 +157,7 @@ def _first(search: CycleSearch) -> list[Cell]:
     replicates = min(FIRST_REPLICATES, search.replicates)
     wanted = max(4, round(1.3 * math.sqrt(count)))
     wanted = min(count, wanted, max(2, round(0.6 * search.budget / replicates)))
-    if replicates == 1 or count > SHORT:
+    if replicates == 1 or count > SHORT_GRID:
         return [(value, each) for each in range(replicates) for value in _spread(count, wanted)]
     values = _spread(count, min(count, 2 * wanted - 1))
     return [*((value, 0) for value in values), (values[len(values) // 2], 1)]

@@ -31,18 +31,20 @@ def test_the_floor_holds_for_what_a_prior_makes_smaller() -> None:
     assert noise.size == pytest.approx(np.full(6, 0.2))
 
 
-def test_the_noise_of_a_tolerance_is_expected_where_cells_are_missing_alone() -> None:
+def test_the_noise_of_a_tolerance_is_expected_where_cells_of_a_short_grid_are_missing() -> None:
     rng = np.random.default_rng(1)
     rows = 90 - 4 * np.abs(PLACES - 0.5)[:, None] + rng.normal(0, 0.02, (6, 3))
     whole = {
         rate: MaxLrScores(tuple(row), False) for rate, row in zip(PLACES + 1, rows, strict=True)
     }
     sparse = {**whole, 1.0: MaxLrScores(whole[1.0].accuracies[:2], False)}
+    long_grid = np.linspace(1, 2, 16).tolist()
     noises = []
-    for tried in (whole, sparse):
-        inferred = infer_region(tried, 2.0, "points", images=100_000)
+    for tried, grid in ((whole, []), (sparse, []), (sparse, long_grid)):
+        inferred = infer_region(tried, 2.0, "points", images=100_000, grid=grid)
         assert inferred is not None
         assert inferred.estimate is not None
         noises.append(inferred.estimate.noise)
     assert noises[0] < 0.05
+    assert noises[2] == pytest.approx(0.2)
     assert 0.4 < noises[1] < 2.0  # of a floor of 0.2 and a tolerance of 2
