@@ -161,7 +161,7 @@ class Trainer:
         )
 
     def _keep_at(self, member: Member) -> int | None:
-        """Completed iterations after which a member's weights are kept beside its last ones."""
+        """Completed iterations after which a member's weights are saved besides its last ones."""
         return self._starts.keep_at(member.cycle, len(self._split(member.replicate).train))
 
     def _with_start(self, member: Member, outcome: Outcome) -> Outcome:
@@ -327,7 +327,7 @@ class Trainer:
     def _looked_at(
         self, purpose: str, replicate: int, cycle: int, batches: int
     ) -> tuple[Feed, Tensor]:
-        """Choose training batches for a purpose beside training: indices [batches, batch]."""
+        """Choose training batches for a purpose other than training: indices [batches, batch]."""
         split = self._split(replicate)
         generator = seeds.generator(self.system.seed, purpose, replicate, cycle)
         order = data.batches(len(split.train), self.system.training.batch, batches, generator)

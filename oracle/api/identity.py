@@ -1,6 +1,7 @@
 """What a function is, beyond its name: a hash of its source and of the values it uses."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import builtins
@@ -9,6 +10,7 @@ import dis
 import enum
 import functools
 import hashlib
+import importlib.machinery
 import inspect
 import linecache
 import pathlib
@@ -16,7 +18,7 @@ import re
 import sys
 import textwrap
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -184,14 +186,45 @@ def _source(value: Any) -> str:
         code = value.__code__ if isinstance(value, types.FunctionType) else value
         text = textwrap.dedent(inspect.getsource(code)).strip()  # a wrapper's own, not the inner
     except (OSError, TypeError) as error:
-        raise UnknownIdentity(f"the source of {name} is not to be had; {_REMEDY}") from error
+        raise UnknownIdentity(
+            f"the source of {name} cannot be found: it was typed in, or is from exec, python -c or "
+            f"the standard input; write it into a file or a notebook, or {_REMEDY}"
+        ) from error
+    if isinstance(value, types.FunctionType) and not _is_made_of(value, text):
+        raise UnknownIdentity(
+            f"the source of {name} in {value.__code__.co_filename} is not what runs here: the file "
+            f"has changed since; start again in a new process, or {_REMEDY}"
+        )
     if getattr(value, "__name__", "") != "<lambda>":
         return text
     return _lambda_source(value, text)
 
 
+def _is_made_of(function: types.FunctionType, text: str) -> bool:
+    """Return whether a function was compiled from a text, where nothing changes it meanwhile."""
+    loader = function.__globals__.get("__loader__")
+    if loader is not None and type(loader) is not importlib.machinery.SourceFileLoader:
+        return True  # a hook compiled it, such as pytest's
+    code = function.__code__
+    flags = code.co_flags & __future__.annotations.compiler_flag
+    for source, _ in _parsed(text):
+        try:
+            made = compile(source, "<source>", "exec", flags, dont_inherit=True)
+        except SyntaxError:
+            continue
+        if any(_shape(each) == _shape(code) for each in _all_codes(made)):
+            return True
+    return False
+
+
+def _all_codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    for each in _codes(code):
+        yield each
+        yield from _all_codes(each)
+
+
 def _class_source(owner: type) -> str | None:
-    """Return the text of a class, found by its methods: Python finds none of a notebook's."""
+    """Return the source of a class, located by its methods: this works in a notebook, too."""
     for member in vars(owner).values():
         method = getattr(member, "__func__", member)
         if not _written(method, owner):
@@ -234,10 +267,25 @@ def _codes(code: types.CodeType) -> list[types.CodeType]:
 
 def _shape(code: types.CodeType) -> tuple[Any, ...]:
     """Return what the same lambda has in common wherever it is compiled."""
-    constants = [repr(each) for each in code.co_consts if not isinstance(each, types.CodeType)]
-    names = frozenset([*code.co_names, *code.co_freevars])
+    constants = [
+        "".join(
+            (str(sorted(map(repr, each))) if isinstance(each, frozenset) else repr(each)).split()
+        )
+        for each in code.co_consts
+        if not isinstance(each, types.CodeType)
+    ]
     inner = tuple(_shape(each) for each in _codes(code))
-    return code.co_varnames, names, tuple(sorted(constants)), inner
+    names = _names(code).difference(*map(_names, _all_codes(code)))  # a closure's pass through here
+    return tuple(map(_unmangled, code.co_varnames)), names, tuple(sorted(constants)), inner
+
+
+def _names(code: types.CodeType) -> frozenset[str]:
+    return frozenset(map(_unmangled, (*code.co_names, *code.co_freevars))) - {"__class__"}
+
+
+def _unmangled(name: str) -> str:
+    """Return a private name as it is written: outside its class it is compiled so."""
+    return re.sub(r"^_\w*?(?=__\w*(?<!__)$)", "", name)
 
 
 def _parsed(text: str) -> list[tuple[str, ast.AST]]:

@@ -30,7 +30,7 @@ class Job:
     """A submitted study, and how far it is."""
 
     id: str
-    owner: str  # name of the token that submitted it; "local" where none is asked for
+    owner: str  # name of the token that submitted it; "local" where none is required
     study: str  # the study's name
     run: str | None  # its run, once it has begun
     state: JobState
@@ -160,8 +160,8 @@ class ExternalRun:
 
     run: str
     state: str  # "open", "done" or "no winner"
-    done: int  # training runs that were asked for and observed
-    known: int  # training runs in all, as far as can be told now
+    done: int  # training runs that were requested and observed
+    known: int  # training runs in all, as far as is known now
     cycle: int | None  # the cycle that is under way; None where the run has ended
 
 

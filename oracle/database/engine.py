@@ -31,7 +31,7 @@ def engine_options(url: URL) -> dict[str, Any]:
     """Return how to connect, for Optuna's engine.
 
     SQLite: write-ahead log, so that a reader such as the dashboard never blocks the driver, and
-    half a minute of patience with other writers. PostgreSQL: one that was started again is found.
+    half a minute of patience with other writers. PostgreSQL: reconnects to a restarted server.
 
     Args:
         url: Of the database.
@@ -95,7 +95,7 @@ class Database:
         turn = self._turn if self._sqlite else contextlib.nullcontext()
         with turn, self._storage_errors(), self.engine.begin() as connection:
             self._check_file()
-            if self._sqlite:  # whose driver was told not to begin transactions
+            if self._sqlite:  # whose driver is set not to begin transactions
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
@@ -167,7 +167,7 @@ class Database:
 
 
 def _ask_the_doubtful(engine: sa.Engine) -> None:
-    """Let a connection be asked whether it still stands where that may be otherwise.
+    """Check that a connection is still open before it is used, where it may not be.
 
     It was not used for a while, or the server has said something unasked, such as good-bye.
     SQLAlchemy's own way asks each time, which costs a request as much as its question.
@@ -196,7 +196,7 @@ def _spoken(connection: Any) -> bool:
 
 @contextlib.contextmanager
 def optuna_schema_lock(url: URL) -> Iterator[None]:
-    """Hold the right to make Optuna's tables, which it does not make safely beside another.
+    """Hold the right to create Optuna's tables: Optuna does not do it safely in two processes.
 
     Args:
         url: Of the database.

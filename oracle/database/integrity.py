@@ -1,4 +1,4 @@
-"""Whether a database is whole, told without writing to it."""
+"""Whether a database is intact, checked without writing to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a database is one that we can use, told without writing to it."""
+"""Whether we can use a database, checked without writing to it."""
 
 from __future__ import annotations
 

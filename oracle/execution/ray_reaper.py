@@ -54,7 +54,7 @@ def none_left(scratch: Path, grace: float = _GRACE, look: float = _LOOK) -> Iter
 
 
 def _processes() -> dict[int, tuple[int, str]]:
-    """All processes: parent, and when it started, by which a pid that is used again is told."""
+    """All processes: parent, and when it started, which detects a reused pid."""
     processes = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():

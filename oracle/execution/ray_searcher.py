@@ -38,7 +38,7 @@ class PackTrials:
         self._measures: str | None = None  # the trial that measures the plan
         self._again: list[Pack] = []  # whose workers died
         self._deaths: Counter[Any] = Counter()  # of workers, by pack; None: by the plan
-        self._to_start = workers  # workers that were not asked for yet
+        self._to_start = workers  # workers that were not requested yet
         self._nap = _FIRST_NAP
 
     def suggest(self, trial_id: str) -> Any:

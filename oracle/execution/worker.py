@@ -245,7 +245,7 @@ class Worker:
             raise PackFailed(str(error)) from error
 
     def _loaded(self, sha256: str) -> Network:
-        """Load a kept network. A damaged one is deleted, so that it counts as missing."""
+        """Load a stored network. A damaged one is deleted, so that it counts as missing."""
         try:
             return self._checkpoints.load(sha256)
         except CheckpointLost:

@@ -9,13 +9,11 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from oracle.plots.base import MANY, Layout, rate_axis, thinned
-from oracle.plots.region_marks import progress_symbol
+from oracle.plots.parts.current import CURRENT, progress_symbol
 from oracle.reports.parts import metric
 from oracle.tables.base import finite
 from oracle.tables.oracle import OracleTable
 from oracle.tables.parts.cycles import OracleCycleRow
-
-_SO_FAR = "#CC79A7"  # Okabe and Ito's; the scale of the finished cycles has no such hue
 
 
 def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
@@ -110,7 +108,7 @@ def _unfinished(
             x=list(means),
             y=list(means.values()),
             mode="lines+markers",
-            line={"color": _SO_FAR, "width": 2, "dash": "dot"},
+            line={"color": CURRENT, "width": 2, "dash": "dot"},
             marker={"size": 8, "symbol": [progress_symbol(each) for each in known]},
             name=f"cycle {part['cycle']} so far",
             legend="legend2" if len(table["cycles"]) <= MANY else "legend",

@@ -20,7 +20,7 @@ from oracle.reports.parts import metric
 from oracle.tables.oracle import OracleTable
 from oracle.tables.parts.cycles import OracleCycleRow
 
-_SCALE = "Cividis_r"  # told apart by all colour-blind readers; the best is bright
+_SCALE = "Cividis_r"  # distinguishable for all colour-blind readers; the best is bright
 _S_CYC, _DARK, _LIGHT = "#D55E00", "#000000", "#fdfdfd"
 _STEPS = 4  # of the colour bar
 

@@ -18,7 +18,9 @@ from oracle.plots.base import (
     region_ends,
     remaining_axis,
 )
+from oracle.plots.parts import current as current_marks
 from oracle.reports.oracle import format_region, has_s_cyc
+from oracle.reports.parts import current as current_reports
 from oracle.reports.parts import metric
 from oracle.reports.parts.evidence import chance, estimated_region, verdict
 from oracle.reports.sheet import format_lr
@@ -39,7 +41,7 @@ _PAPER = "#555555"
 
 
 def regions(table: OracleTable) -> go.Figure:
-    """Return max_lr over weights remaining, and beside it validation accuracy over max_lr.
+    """Return max_lr over weights remaining, and next to it validation accuracy over max_lr.
 
     Left: see :func:`_band`. Right: a line for each cycle, its well-tuned value marked; bars are
     standard errors of the paired difference to that. Of many cycles a heat map in its place.
@@ -93,7 +95,9 @@ def dashboard_panels(table: OracleTable) -> dict[str, go.Figure]:
         Panels by name, in the order in which they are shown; none before the first result.
     """
     if not table["cycles"]:  # the first is not finished
-        draws = {"accuracies": accuracies.lines}
+        if not _begun(table):
+            return {}
+        draws = {"regions": _band, "accuracies": accuracies.lines}
     elif len(table["cycles"]) <= MANY:
         draws = {"regions": _band, "accuracies": accuracies.lines}
     else:
@@ -113,8 +117,10 @@ def captions(table: OracleTable) -> dict[str, str]:
     Returns:
         Sentences by name of the panel; {} where no cycle is finished.
     """
+    current = table.get("current")
+    now = f" {current_reports.sentence(current)}".rstrip() if current else ""
     if not table["cycles"]:
-        return {}
+        return {"regions": "No cycle is finished." + now} if now else {}
     first, last = table["cycles"][0], table["cycles"][-1]
     count, name = len(table["cycles"]), metric.name(table)
     span = (
@@ -128,7 +134,8 @@ def captions(table: OracleTable) -> dict[str, str]:
             f"; S-Cyc's max_lr is {format_lr(last['s_cyc']['max_lr'])} ({verdict(last)})."
             if s_cyc_rates(table["cycles"])
             else "."
-        ),
+        )
+        + now,
         "accuracies": f"{count} lines, one for each cycle, {span}; the best of each is larger.",
         "heat_map": f"A column for each of {count} cycles, {span}, a row for each max_lr: the "
         f"brighter, the nearer validation {name} is to the cycle's best. The frame is the measured "
@@ -153,10 +160,10 @@ def _band(figure: go.Figure, table: OracleTable, column: int) -> None:
     rates += rivals.lines(figure, table, position)
     region_marks.cut_ends(figure, known, position)
     _printed(figure, table, position)
-    rates += region_marks.unfinished(figure, table.get("current"), position)
+    rates += current_marks.unfinished(figure, table.get("current"), position)
     left = [c["weights_remaining"] for c in cycles]
-    if (current := table.get("current")) and current["weights_remaining"] is not None:
-        left.append(current["weights_remaining"])
+    if (at := current_marks.remaining(table.get("current"))) is not None:
+        left.append(at)
     figure.update_xaxes(**remaining_axis(left), **position)
     lows, highs = region_ends(known)
     rates += lows + highs + s_cyc_rates(cycles)
@@ -248,6 +255,14 @@ def _printed(figure: go.Figure, table: OracleTable, position: Mapping[str, int])
             hovertemplate="%{customdata:.1f} % remaining: %{y:.4g}<extra>printed</extra>",
         ),
         **position,
+    )
+
+
+def _begun(table: OracleTable) -> bool:
+    """Return whether a training run of the cycle that the run is in is finished or running."""
+    current = table.get("current")
+    return current is not None and any(
+        value["val_accuracy"] or value.get("running") for value in current["grid"]
     )
 
 

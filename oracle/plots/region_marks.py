@@ -9,15 +9,12 @@ from itertools import groupby, pairwise
 import plotly.graph_objects as go
 
 from oracle.plots.base import MANY, band, estimated_bounds
-from oracle.reports.parts.current import state
-from oracle.tables.parts.current import CurrentCycle, CurrentValue
 from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.parts.evidence import IntervalJson
 
 # Okabe and Ito's blue, light where it is estimated and dark where it was measured.
 _BAND, _EDGE = "rgba(86, 180, 233, 0.22)", "#0072B2"
 _MEASURED, _WELL_TUNED = "#4C7A9C", "#00263F"
-_UNFINISHED = "#CC79A7"
 
 
 def estimate(
@@ -87,6 +84,8 @@ def measured(
         position: Row and column of the panel.
         tolerance: In words.
     """
+    if not known:
+        return
     aside = aside_factor([c["weights_remaining"] for c in known])
     x: list[float | None] = []
     y: list[float | None] = []
@@ -154,55 +153,6 @@ def cut_ends(
                 ),
                 **position,
             )
-
-
-def progress_symbol(value: CurrentValue) -> str:
-    """Return the mark of a max_lr: filled, with a cross, or open, by its finished replicates.
-
-    Args:
-        value: One max_lr of the cycle that is not finished.
-
-    Returns:
-        Name of a Plotly symbol.
-    """
-    if len(value["val_accuracy"]) == value["asked"]:
-        return "circle"
-    return "circle-cross-open" if value["val_accuracy"] else "circle-open"
-
-
-def unfinished(
-    figure: go.Figure, current: CurrentCycle | None, position: Mapping[str, int]
-) -> list[float]:
-    """Draw the max_lr of the cycle that a run is in, each with its state.
-
-    Args:
-        figure: Is drawn into.
-        current: The cycle that is under way, if there is one.
-        position: Row and column of the panel.
-
-    Returns:
-        The learning rates that it shows, which the axis must hold.
-    """
-    if current is None or current["weights_remaining"] is None:
-        return []
-    rates = [each["max_lr"] for each in current["grid"]]
-    figure.add_trace(
-        go.Scatter(
-            x=[current["weights_remaining"]] * len(rates),
-            y=rates,
-            mode="markers",
-            marker={
-                "symbol": [progress_symbol(each) for each in current["grid"]],
-                "color": _UNFINISHED,
-                "size": 9,
-            },
-            name=f"cycle {current['cycle']}: finished (filled), partly (cross), not yet (open)",
-            text=[state(each) for each in current["grid"]],
-            hovertemplate="%{y:.4g}: %{text}<extra>" + f"cycle {current['cycle']}</extra>",
-        ),
-        **position,
-    )
-    return rates
 
 
 def _gaps(figure: go.Figure, cycles: Sequence[OracleCycleRow], position: Mapping[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""The rivals' max_lr, drawn beside S-Cyc's."""
+"""The rivals' max_lr, drawn next to S-Cyc's."""
 
 from __future__ import annotations
 

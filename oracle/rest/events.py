@@ -21,7 +21,7 @@ _LOOK = 0.5  # seconds between two looks
 _ALIVE = 15.0  # seconds after which a silent stream says that it is alive
 _RECHECK = 30.0  # seconds after which a stream looks whether its caller may still see it
 _MOST = 2000  # streams at a time
-_KEPT = 1000  # events of a job that its streams share; older ones are read by who wants them
+_BUFFERED = 1000  # events of a job that its streams share; older ones are read by who wants them
 _AGAIN = "retry: 2000\n\n"  # milliseconds after which a browser comes back
 
 
@@ -82,7 +82,7 @@ class Watcher:
     ) -> AsyncIterator[str]:
         """Stream a job whenever it changes, and its events, as text.
 
-        It ends when the job has ended and everything was told, or soon after `may` says that the
+        It ends when the job has ended and everything was sent, or soon after `may` says that the
         caller may not see it any more.
 
         Args:
@@ -167,9 +167,7 @@ class Watcher:
         while self._topics and not self._closed.is_set():
             self._new.clear()
             seen = {job_id: topic.shown for job_id, topic in self._topics.items()}
-            with contextlib.suppress(
-                StorageError, UnknownJob
-            ):  # a database that is away is asked again
+            with contextlib.suppress(StorageError, UnknownJob):  # retry while the database is away
                 for job_id, shown in (await run_in_threadpool(self._changes, seen)).items():
                     if job_id in self._topics:
                         self._topics[job_id].show(shown)
@@ -195,9 +193,9 @@ class Watcher:
         while page := self._jobs.events(job_id, last):
             last = page[-1].number
             events += [(event.number, _event(event)) for event in page]
-            if len(events) > _KEPT:
-                earlier = events[-_KEPT - 1][0]
-                events = events[-_KEPT:]
+            if len(events) > _BUFFERED:
+                earlier = events[-_BUFFERED - 1][0]
+                events = events[-_BUFFERED:]
         message = _message("job", job_shown(job).model_dump_json())
         return _Shown(job, message, earlier, tuple(events))
 

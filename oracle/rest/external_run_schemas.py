@@ -96,14 +96,14 @@ class Progress(BaseModel):
 
     run: str
     state: State
-    done: int = Field(description="Training runs that were asked for and observed.")
-    known: int = Field(description="Training runs in all, as far as can be told now.")
+    done: int = Field(description="Training runs that were requested and observed.")
+    known: int = Field(description="Training runs in all, as far as is known now.")
     cycle: int | None = Field(description="The cycle that is under way; null where it has ended.")
     cycles: list[CycleFound] = Field(description="The complete cycles.")
 
 
 class Answer(Progress):
-    """What a trainer is told."""
+    """The answer to a trainer."""
 
     added: int = Field(description="Observations that were new.")
     next: Wanted | None = Field(

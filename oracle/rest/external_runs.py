@@ -86,7 +86,7 @@ def listed(
 )
 @heavy
 def shown(run: RunName, service: ServiceDep, _: Reader) -> OutsideFound:
-    """Return what was declared, how far it is, and what its complete cycles found."""
+    """Return what was declared, how far it is, and the results of its complete cycles."""
     return _outside(service, run)
 
 

@@ -34,7 +34,7 @@ class Health(BaseModel):
 
 
 class Metrics:
-    """What is counted of requests, by the path's pattern; and of jobs, when asked."""
+    """Counters of requests, by the path's pattern, and of jobs, computed on demand."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -47,7 +47,7 @@ class Metrics:
         )
         self.jobs = Gauge("oracle_jobs", "Jobs", ("state",), registry=self.registry)
         self.cells = Gauge(
-            "oracle_cells", "Trainings of running jobs", ("state",), registry=self.registry
+            "oracle_cells", "Training runs of running jobs", ("state",), registry=self.registry
         )
 
 

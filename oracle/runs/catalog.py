@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # a list of runs needs neither the searches nor Optuna, half 
     from oracle.search.grid_search import OracleCycle
     from oracle.search.request import CellRequest, Results
     from oracle.storage.result_reader import ResultReader
+    from oracle.tables.oracle import OracleTable
+    from oracle.tables.parts.current import CurrentCycle
     from oracle.tables.registry import Table
 
 
@@ -80,7 +82,7 @@ def known_run(
     Args:
         database: An open database that has the run.
         record: The run's row.
-        settings: How runs are found.
+        settings: Where runs lie.
         url: Of the database.
         folder: Folder of its files, where that is not the one named like its study.
 
@@ -128,7 +130,7 @@ def find_run(text: str, settings: Settings) -> StoredRun:
 
     Args:
         text: See :func:`oracle.runs.stored.run_index.choose`.
-        settings: Where runs lie, and who is told where there are several.
+        settings: Where runs lie, and what is called where a name stands for several.
 
     Returns:
         As :func:`oracle.runs.stored.run_index.choose`.
@@ -187,10 +189,30 @@ def table_from(run: StoredRun, store: ResultReader) -> Table:
 
         table["missing"] = sorted(study_name(_graph(run), run.study.name, key) for key in lacking)
     if table["kind"] == "oracle" and not table["complete"]:
-        unfinished = current.part(requested[0], known)  # the greedy oracle's search is the first
+        running = store.running_cells(_graph(run)) if run.state == "running" else None
+        # the greedy oracle's search is the first
+        unfinished = current.part(requested[0], known, running)
         if unfinished is not None:
-            table["current"] = unfinished
+            table["current"] = _provisional(unfinished, table, run.study)
     return table
+
+
+def _provisional(unfinished: CurrentCycle, table: OracleTable, study: Study) -> CurrentCycle:
+    """Add what the unfinished cycle says so far, and how many weights it should have left."""
+    from oracle.tables.metric import is_minimised  # noqa: PLC0415  # as above
+    from oracle.tables.parts import current  # noqa: PLC0415  # as above
+
+    assert isinstance(study, OracleStudy)
+    before = table["cycles"][-1]["weights_remaining"] if table["cycles"] else None
+    pruning = study.system.pruning
+    first = 100 * (pruning.start_density or 1.0)
+    return {
+        **unfinished,
+        "expected_remaining": first if before is None else before * (1 - pruning.rate),
+        "so_far": current.so_far(
+            unfinished["grid"], table["tolerance"], table["tolerance_kind"], is_minimised(table)
+        ),
+    }
 
 
 def measured(run: StoredRun) -> Measured:
@@ -208,7 +230,7 @@ def measured(run: StoredRun) -> Measured:
 
 
 def adaptive_path(run: StoredRun) -> list[OracleCycle]:
-    """Find the cycles that the adaptive oracle would have found, as far as the run recorded them.
+    """Find the cycles that the adaptive oracle would have given, as far as the run recorded them.
 
     Args:
         run: Of a study that trains whole grids.
@@ -238,10 +260,10 @@ def replayed(
         run: Which run.
         store: Has the results.
         known: The storage's results, where they are read already.
-        requested: Takes what each search asked for, to the first request that is not answered.
+        requested: Takes what each search requested, to the first request that is not answered.
 
     Returns:
-        The experiment with what it has found.
+        The experiment with its results.
     """
     from oracle.experiments.registry import experiment  # noqa: PLC0415  # as above
     from oracle.search.request import requests  # noqa: PLC0415  # as above

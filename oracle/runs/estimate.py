@@ -1,4 +1,4 @@
-"""What a study will cost, told before it starts."""
+"""What a study will cost, estimated before it starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether trained networks are told from one that always names the largest class."""
+"""Whether trained networks are above chance: one that always names the largest class."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Tree(Protocol):
 
 
 class System(Protocol):
-    """What shapes a training run beside its parent: a spec, of our trainer or of a function."""
+    """What shapes a training run besides its parent: a spec, of our trainer or of a function."""
 
     @property
     def pruning(self) -> PruningSpec:
@@ -172,7 +172,7 @@ class CellResult:
 
 
 def keeper(cell: Cell, known: Mapping[str, CellResult]) -> Cell | None:
-    """Return the cell whose kept network pruning needs beside the parent's last one, if any.
+    """Return the cell whose early network pruning needs besides the parent's last one, if any.
 
     Args:
         cell: Not an unpruned one.

@@ -37,7 +37,7 @@ class Reported:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a trainer is told."""
+    """The answer to a trainer."""
 
     added: int  # observations that were new
     standing: ExternalRunState
@@ -55,7 +55,7 @@ class _Lease:
 
 
 LEASE = 600.0  # seconds for which a training is given to one trainer, unless it asks for others
-_KEPT = 200_000  # training runs of the states that are kept, some 500 bytes each
+_CACHED = 200_000  # training runs of the states that are cached, some 500 bytes each
 _RETRY = 10.0  # seconds after which an idle trainer asks again, at most
 
 
@@ -74,7 +74,7 @@ class ExternalRuns:
         self._limits, self._now = limits or Limits(), now
         self._lock = threading.Lock()
         self._leases: dict[str, dict[Training, _Lease]] = {}  # by run
-        # By run: of so many observations. The one that was asked for last is the last.
+        # By run: of so many observations. The one that was requested last is the last.
         self._standings: dict[str, tuple[int, ExternalRunState]] = {}
         for declared in observations.all_declared():
             self._show(declared.run_id)
@@ -181,7 +181,7 @@ class ExternalRuns:
         Raises:
             UnknownJob: There is no such run.
             Forbidden: The run is another's.
-            BadInput: A training run was not asked for; nothing is taken.
+            BadInput: A training run was not requested; nothing is stored.
         """
         record = self.find(text)
         if record is None:
@@ -244,7 +244,7 @@ class ExternalRuns:
             self._standings[declared.run_id] = (len(rows), known)
             sizes = {run_id: len(each.requested) for run_id, (_, each) in self._standings.items()}
             for run_id in list(sizes)[:-1]:
-                if sum(sizes.values()) <= _KEPT:
+                if sum(sizes.values()) <= _CACHED:
                     break
                 del sizes[run_id], self._standings[run_id]
         return known

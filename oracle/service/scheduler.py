@@ -84,11 +84,11 @@ class Scheduler:
             raise
 
     def _run(self) -> None:
-        # A driver is told of the death of the thread that started it: this one outlives them.
+        # A driver gets a signal when the thread that started it ends: this one outlives them.
         while not self._end.wait(_LOOK):
             try:
                 self.tick()
-            except StorageError as error:  # a database that is away is asked again
+            except StorageError as error:  # retry while the database is away
                 rounds_log.warning("%s", error)
             except Exception:
                 rounds_log.exception("the scheduler goes on after")

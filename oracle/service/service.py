@@ -262,7 +262,8 @@ class Service:
     def _stamp(self, run: StoredRun, which: str | None) -> tuple[object, ...]:
         """Return what a table is a function of."""
         graph = Graph(run.study.system, run.record.fingerprint)
-        return (run.record.run_id, run.state, which, *self.store.stamp(graph))
+        running = self.store.running_cells(graph) if run.state == "running" else frozenset()
+        return (run.record.run_id, run.state, which, running, *self.store.stamp(graph))
 
     def _computed(self, run: StoredRun, which: str | None) -> Table:
         if which is None:

@@ -21,8 +21,8 @@ from scyc.specs.schedules import ConstantSpec, Schedule, WarmupSpec
 Curve = Sequence[tuple[int, float]]  # (completed iterations, validation accuracy in percent)
 Trained = Literal["undertrained", "undecided", "unknown", "plateau"]
 
-TENTHS = 10  # a rise is told for a tenth of the budget
-SURELY = 1.645  # standard errors above 0, from which a rise is told apart from noise
+TENTHS = 10  # a rise is given for a tenth of the budget
+SURELY = 1.645  # standard errors above 0, from which a rise is significant
 WORST: tuple[Trained, ...] = ("undertrained", "undecided", "unknown", "plateau")
 
 

@@ -1,9 +1,9 @@
 """What the replicates of one cycle say of its region: ends with error bars, and verdicts.
 
-What is asked for are the two ends of the region of the *expected* accuracy curve over continuous
-log max_lr: of the curve that endless replicates would give, divergence counted as accuracy 0. The
-curve is drawn from its posterior (`oracle.stats.posterior`), and every drawn curve has a region
-whose ends lie where it crosses the threshold, between values that were tried as well
+The quantities of interest are the two ends of the region of the *expected* accuracy curve over
+continuous log max_lr: of the curve that endless replicates would give, divergence counted as
+accuracy 0. The curve is drawn from its posterior (`oracle.stats.posterior`), and every drawn curve
+has a region whose ends lie where it crosses the threshold, between values that were tried as well
 (`oracle.stats.decisions`). Where a region touches the end of the grid it may go on: what lies
 beyond is unknown, not outside.
 
@@ -26,9 +26,9 @@ from oracle.stats.posterior import Cells, CurvePosterior, curve_posterior
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region, points
 
 MOST_MORE = 1000  # replicates; what would need more is as good as undecidable
-MOST_IMAGES = 100_000  # of a validation part that is told from accuracies
+MOST_IMAGES = 100_000  # of a validation part whose size is inferred from accuracies
 IMAGES_LEAST = 1.0  # std of one replicate, in validation images
-LEAST_VALUES = 8  # accuracies, from which it is told
+LEAST_VALUES = 8  # accuracies, from which it is inferred
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Estimate:
-    """The region as the posterior has it, beside the measured one. Learning rates; points."""
+    """The region of the posterior, next to the measured one. Learning rates; points."""
 
     well_tuned: float  # of the values of which no replicate diverged, the best posterior mean
     low: float  # medians of the drawn ends

@@ -59,6 +59,21 @@ class ResultReader:
         """
         return self._trials.attributes("graph", graph.id, "cell")
 
+    def running_cells(self, graph: Graph) -> frozenset[str]:
+        """Return the ids of the cells that are being trained; see :meth:`running`.
+
+        Args:
+            graph: Names the training runs of the system.
+
+        Returns:
+            Ids of cells.
+
+        Raises:
+            StorageError: The database fails, or a row makes no sense.
+        """
+        with decoding_errors():
+            return self._running.cells(graph.id)
+
     def running(self, graph: Graph) -> list[RunningTrial]:
         """Return the training runs that are under way, with their curves so far.
 

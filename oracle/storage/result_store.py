@@ -278,7 +278,7 @@ class ResultStore(ResultReader):
     def put_summary(
         self, graph: Graph, name: str, trial: CandidateTrial, claim: LeaseClaim | None = None
     ) -> None:
-        """Store the answer of a cycle in a run's summary, in place of the one that is there.
+        """Store the answer of a cycle in a run's summary; it replaces an earlier one.
 
         One that says all of this already, and perhaps more, stays. Other arguments and errors are
         those of :meth:`add`.

@@ -119,7 +119,7 @@ class Study(Spec):
     cycles: Annotated[int, Field(ge=1, le=1000)]  # pruning cycles after the unpruned network
     replicates: Replicates = 3
     seed: Seed = 0
-    record: RecordSpec | None = None  # distributions kept of every network
+    record: RecordSpec | None = None  # distributions recorded of every network
     pack: PackSize | None = None  # cells trained in one call; None: see the guide
     keep_checkpoints: Literal["path", "all"] = "path"  # "path": the networks that are carried on
     shrunk: dict[Text, Text] = Field(

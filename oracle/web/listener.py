@@ -84,7 +84,7 @@ def listen(app: FastAPI, bound: socket.socket) -> None:
         backlog=ACCEPTED_AT_ONCE,
         timeout_graceful_shutdown=_LEAVE,
         timeout_keep_alive=_IDLE,
-        proxy_headers=False,  # who calls is told by the connection, which nobody can invent
+        proxy_headers=False,  # the address of the connection cannot be forged
         server_header=False,
         access_log=False,
         log_level="warning",

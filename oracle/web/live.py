@@ -21,7 +21,7 @@ from oracle.web import text
 router = APIRouter(include_in_schema=False)
 _LOOK = 1.0  # seconds between two looks
 _ALIVE = 15  # looks after which a silent stream says that it is alive
-_RECHECK = 30  # looks after which it is asked whether the caller may still see them
+_RECHECK = 30  # polls after which the caller's rights are checked again
 _MOST = 100  # jobs on a page
 
 

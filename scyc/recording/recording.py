@@ -49,7 +49,7 @@ def record(
         By what is recorded, :meth:`Distribution.to_json`.
 
     Raises:
-        ValueError: Activations are asked for of a network that has no nn.ReLU.
+        ValueError: Activations are requested of a network that has no nn.ReLU.
     """
     distributions = {name: Distribution(outside) for name in what}
     gradients = distributions.get("weight_gradients")

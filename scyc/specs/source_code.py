@@ -92,7 +92,7 @@ _LOADED: dict[tuple[str, int], str | None] = {}  # by path and id of the object 
 
 
 def _loaded_hash(path: str) -> str | None:
-    """Return the hash as it was when the code was first asked for after its import.
+    """Return the hash as it was when it was first computed after the import.
 
     A file that is edited while a process trains does not change what is loaded there.
     """
@@ -116,9 +116,11 @@ def _is_edited(name: str, text: str) -> bool:
         return False  # not loaded, or by a hook that changes the code
     assert module is not None
     try:
-        now = set(_functions(compile(text, str(module.__file__), "exec")))
+        # without the `from __future__ import annotations` of this file, which would count there
+        made = compile(text, str(module.__file__), "exec", dont_inherit=True)
     except SyntaxError:
         return True
+    now = set(_functions(made))
     own = [value for value in vars(module).values() if getattr(value, "__module__", "") == name]
     members = [each for value in own if isinstance(value, type) for each in vars(value).values()]
     codes = [getattr(value, "__code__", None) for value in (*own, *members)]
@@ -138,11 +140,17 @@ def _functions(code: types.CodeType) -> Iterator[tuple[Any, ...]]:
 
 def _behaviour(code: types.CodeType) -> tuple[Any, ...]:
     """Return what a function does, without where in the file it stands."""
-    constants = tuple(
-        _behaviour(each) if isinstance(each, types.CodeType) else repr(each)
-        for each in code.co_consts
-    )
+    constants = tuple(map(_constant, code.co_consts))
     return code.co_qualname, code.co_code, code.co_names, code.co_varnames, constants
+
+
+def _constant(value: Any) -> Any:
+    """Return what tells a constant of a function from others."""
+    if isinstance(value, types.CodeType):
+        return _behaviour(value)
+    if isinstance(value, frozenset):  # in no order: one that was read from a .pyc has another
+        return ("frozenset", *sorted(map(repr, value)))
+    return repr(value)
 
 
 def _top(name: str) -> Path | None:

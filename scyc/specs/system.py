@@ -1,4 +1,4 @@
-"""The declared description of a training: all that shapes it beside its learning rates."""
+"""The declared description of a training run: all that shapes it besides its learning rates."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ class RecordSpec(Spec):
 
 
 class SystemSpec(Spec):
-    """What shapes a training beside the images, the parent, its learning rates, the replicate."""
+    """What shapes a training run besides images, parent, learning rates and replicate."""
 
     network: NetworkSpec
     pruning: PruningSpec

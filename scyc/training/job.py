@@ -21,7 +21,7 @@ class Job:
     feed: Feed  # its replicate's images; members of one replicate share it
     order: Tensor  # int64 [steps, batch], images of every iteration; shared likewise
     seed: int  # of what the network itself draws while training (dropout); shared likewise
-    keep_at: int | None = None  # completed iterations after which the weights are kept
+    keep_at: int | None = None  # completed iterations after which the weights are saved
     on_validation: Callable[[int, float], None] | None = None
 
     def validated(self, step: int, accuracy: float) -> None:

@@ -74,7 +74,7 @@ def test_those_that_take_whole_runs(script: str) -> None:
 
 
 @pytest.mark.slow
-def test_what_a_gpu_is_asked_for_can_be_rehearsed_and_becomes_tables(tmp_path: Path) -> None:
+def test_gpu_benchmarks_can_be_rehearsed_and_become_tables(tmp_path: Path) -> None:
     everything = [sys.executable, str(FOLDER / "all.py"), str(tmp_path), "--rehearse"]
     assert subprocess.run(everything, check=False).returncode == 0
     files = sorted(tmp_path.glob("gpu_*.json"))

@@ -48,7 +48,7 @@ def test_the_api_joins_the_cluster_before_it_serves(
         env=stand_ins | {"RAY_ADDRESS": "ray-head:6379"}, check=False,
     )  # fmt: skip
     calls = Path(stand_ins["CALLS"]).read_text().splitlines()
-    assert done.returncode == 7  # the server took the script's place
+    assert done.returncode == 7  # exec: the server replaced the script
     assert calls[0] == calls[1]
     assert calls[2:] == ["oracle serve --host=0.0.0.0 --data=images=/a b"]
     joined = understood("ray", calls[0].split()[1:])

@@ -307,8 +307,8 @@ def test_every_page_fits_and_can_be_read(
     run = "/compare?run=" + watched["address"].rpartition("/")[2]
     for path in ("/?shipped=digits", watched["address"].removeprefix(home), run, "/sign-in"):
         page.goto(home + path)
-        beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert page.evaluate(beyond) == 0, path
+        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(overflow) == 0, path
         assert page.evaluate(POOR_TEXTS) == [], path
 
 

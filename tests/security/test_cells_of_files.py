@@ -120,7 +120,7 @@ def test_numbers_stay_numbers(cell: str) -> None:
 @pytest.mark.parametrize(
     "cell", ["-", "\t=1", "\r=1", "\n=1", "-1\n=2", "\u00b2", "-1_000", "-\u0661"]
 )
-def test_what_only_looks_like_a_number_is_text(cell: str) -> None:
+def test_text_that_resembles_a_number_stays_text(cell: str) -> None:
     escaped = formats.escape_formula(cell)
     assert escaped == cell if cell == "\u00b2" else str(escaped).startswith("'")
 

@@ -106,7 +106,7 @@ def test_the_makefile_audits_strictly_and_makes_a_bill_of_materials() -> None:
         ["make", "--dry-run", "--always-make", "audit", "sbom"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
-    assert "--strict" in shown  # what is not found in the service's list is no success
+    assert "--strict" in shown  # a package missing from the service's list is no success
     assert "build/sbom.json" in shown
 
 
@@ -119,5 +119,5 @@ def test_a_bill_of_materials_names_every_package_that_is_needed() -> None:
     assert sorted(set(needed("dev", *SITE)) - names) == []
     without = [each["name"] for each in content["components"] if not each.get("licenses")]
     freely = [name for name in without if metadata.metadata(name).get("License")]
-    assert without == freely  # told in words of their own, which are no terms of SPDX's
+    assert without == freely  # in their own words, which are not SPDX terms
     assert len(without) < len(names) / 10

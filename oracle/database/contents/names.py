@@ -1,4 +1,4 @@
-"""Names that users give runs, beside their ids, which never change."""
+"""Names that users give runs in addition to their ids, which never change."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class Removal:
         Args:
             run_id: The run's.
             graph: Its graph's id.
-            cells: The ids of cells that no other run has asked for.
+            cells: The ids of cells that no other run has requested.
             nodes: The nodes of Optuna studies that are this run's alone, such as its candidates'.
             claim: The graph's lease.
 

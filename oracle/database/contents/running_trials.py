@@ -123,6 +123,24 @@ class RunningTrials:
             require(connection, claim)
             delete_running(connection, graph)
 
+    def cells(self, graph: str) -> frozenset[str]:
+        """Return the ids of the cells of which a graph has running trials.
+
+        Args:
+            graph: Id of the graph of cells.
+
+        Returns:
+            Ids of cells.
+        """
+        select = (
+            sa.select(ATTRIBUTES.c.value_json)
+            .join(TRIALS, TRIALS.c.trial_id == ATTRIBUTES.c.trial_id)
+            .where(TRIALS.c.study_id.in_(studies_of(graph)), is_running())
+            .where(ATTRIBUTES.c.key == RUNNING_CELL)
+        )
+        with self._database.reading() as connection:
+            return frozenset(json.loads(text) for text in connection.execute(select).scalars())
+
     def of_graph(self, graph: str) -> list[RunningTrial]:
         """Return the running trials of a graph.
 

@@ -1,4 +1,4 @@
-"""Optuna's studies, found by what we keep of them in their attributes."""
+"""Optuna's studies, looked up by the attributes that we store in them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What was computed from a finished run, kept beside its files until anything changes.
+"""What was computed from a finished run, cached in its folder until anything changes.
 
 A table takes a second or more to compute, most of it to import what computes it. Its text and its
-JSON are kept in the run's folder, in ``computed/``, each with a hash of all that it is a function
-of: the run, every result of its system, the code, and what was asked for.
+JSON are cached in the run's folder, in ``computed/``, each with a hash of all that it is a function
+of: the run, every result of its system, the code, and the request.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FINISHED = ("done", "no winner")  # a run under way has other results each time
 def of_run(
     text: str, settings: Settings, what: Sequence[object], compute: Callable[[str], str]
 ) -> str:
-    """Return what a command computes from a run, computed once for all times that it is asked for.
+    """Return what a command computes from a run, computed once for all requests.
 
     Args:
         text: RUN, as a command is given it; a file is computed from each time.
@@ -84,27 +84,27 @@ def of_record(
     """
     if state not in _FINISHED:
         return compute()
-    asked = _hash(what)
+    request = _hash(what)
     basis = _basis(record, state, url)
-    file = folder / _FOLDER / f"{record.run_id}.{basis[:16]}.{asked[:16]}"
-    kept = _read(file, basis + asked)
-    if kept is not None:
-        return kept
+    file = folder / _FOLDER / f"{record.run_id}.{basis[:16]}.{request[:16]}"
+    cached = _read(file, basis + request)
+    if cached is not None:
+        return cached
     text = compute()
     if basis == _basis(record, state, url):  # nothing was written meanwhile
-        _keep(file, basis + asked, text, f"{record.run_id}.{basis[:16]}.")
+        _keep(file, basis + request, text, f"{record.run_id}.{basis[:16]}.")
     return text
 
 
 def files(run_id: str, folder: Path) -> set[Path]:
-    """Return the files that are kept of a run.
+    """Return the cache files of a run.
 
     Args:
         run_id: Id of the run.
         folder: Of its files.
 
     Returns:
-        Paths; none where nothing is kept.
+        Paths; none where nothing is cached.
     """
     return {file for file in (folder / _FOLDER).glob("*") if file.name.rsplit(".", 2)[0] == run_id}
 

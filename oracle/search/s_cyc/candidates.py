@@ -140,7 +140,7 @@ class CandidatePool:
 
     study: SearchStudy
     graph: Graph
-    ended: Callable[[Candidate], None] = lambda candidate: None  # told of each, in order
+    ended: Callable[[Candidate], None] = lambda candidate: None  # called for each, in order
     candidates: list[Candidate] = field(default_factory=list)
     reported: int = 0  # candidates whose end has been reported
 

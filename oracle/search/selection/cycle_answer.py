@@ -18,7 +18,7 @@ DRAWS = 400  # of a decision
 
 @dataclass(frozen=True)
 class CycleSearch:
-    """What a search of one cycle knows and is asked. Accuracies in percent."""
+    """What a search of one cycle knows and has to decide. Accuracies in percent."""
 
     grid: tuple[float, ...]  # max_lr, rising
     replicates: int

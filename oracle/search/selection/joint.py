@@ -33,7 +33,7 @@ def with_effects(covariance: Array, known: Known, noise: float) -> Array:
     trained yet is taken to be known as well as by one result, for a batch asks for several.
 
     Args:
-        covariance: Of the curve at the grid's values, and after those of what else is asked,
+        covariance: Of the curve at the grid's values, then of the other requested values,
             (asked, asked), squared points.
         known: What was trained.
         noise: Variance of one replicate's noise, squared points.

@@ -29,8 +29,8 @@ FINALISTS = 2  # whose replicates but the first are kept until last; set on `SET
 END_STEPS = 1.0  # grid steps to which both ends are known when the search may stop
 SHARES = ((14, 1 / 2), (29, 1 / 3))  # of the whole grid, by most values
 LONG_SHARE = 1 / 4  # of longer grids
-LEAST_VALUES = 4  # of the grid that any budget allows for, beside the best one's replicates
-REMEMBERED = 2048  # decisions that are kept
+LEAST_VALUES = 4  # of the grid that any budget allows for, besides the best one's replicates
+REMEMBERED = 2048  # decisions that are cached
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ def budget_cells(count: int, replicates: int, share: float | None = None) -> int
 def next_cells(search: CycleSearch, known: Known, rule: str = "adaptive") -> Decision:
     """Decide which cells to train next.
 
-    The same is asked over and over, by a run that is read again and by every observation of an
-    external run, so decisions are kept.
+    A run that is read again and every observation of an external run request the same decisions, so
+    these are cached.
 
     Args:
         search: the cycle's grid, bounds and what ends the search.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
 from oracle.search.graph import Cell
 from oracle.search.request import CellRequest, Results
+from oracle.stats.region import MaxLrScores, ToleranceKind, feasible_region
 
 
 class CurrentValue(TypedDict):
@@ -20,6 +22,18 @@ class CurrentValue(TypedDict):
     """Percent; of the replicates that are finished, in no order."""
     diverged: bool
     """Whether a finished replicate did."""
+    running: NotRequired[int]
+    """Replicates that are being trained; absent where no driver trains the run."""
+
+
+class RegionSoFar(TypedDict):
+    """What the finished training runs of a cycle say so far. The others may change it."""
+
+    well_tuned: float
+    low: float
+    high: float
+    max_lr_tried: int
+    """Of the grid, with at least one finished replicate."""
 
 
 class CurrentCycle(TypedDict):
@@ -29,21 +43,28 @@ class CurrentCycle(TypedDict):
     """Completed pruning cycles."""
     weights_remaining: float | None
     """Null before its first training run is finished."""
+    expected_remaining: NotRequired[float]
+    """What is left by the pruning rate, of which ``weights_remaining`` differs by rounding."""
+    so_far: NotRequired[RegionSoFar | None]
+    """Null where every max_lr that was tried diverged, or none is finished."""
     asked: int
     """Training runs that are wanted so far; the grid may grow yet."""
     finished: int
     grid: list[CurrentValue]
 
 
-def part(requests: Sequence[CellRequest], known: Results) -> CurrentCycle | None:
-    """Return the cycle that a greedy search is in; None where all that it asked for is known.
+def part(
+    requests: Sequence[CellRequest], known: Results, running: Collection[str] | None = None
+) -> CurrentCycle | None:
+    """Return the cycle that a greedy search is in; None where all that it requested is known.
 
     Args:
-        requests: What the search has asked for so far, in order.
+        requests: What the search has requested so far, in order.
         known: The results that are there, by cell id.
+        running: Ids of cells that are being trained; None: no driver trains the run.
 
     Returns:
-        The part `current` of the table: every max_lr that was asked for, rising.
+        The part `current` of the table: every requested max_lr, rising.
     """
     if not requests or all(cell.id in known for cell in requests[-1].cells):
         return None
@@ -63,15 +84,53 @@ def part(requests: Sequence[CellRequest], known: Results) -> CurrentCycle | None
         "weights_remaining": some.weights_remaining if some else None,
         "asked": len(seen),
         "finished": sum(cell in known for cell in seen),
-        "grid": [_value(rate, cells[rate], known) for rate in sorted(cells)],
+        "grid": [_value(rate, cells[rate], known, running) for rate in sorted(cells)],
     }
 
 
-def _value(rate: float, cells: Sequence[Cell], known: Results) -> CurrentValue:
-    results = [known[cell.id] for cell in cells if cell.id in known]
+def so_far(
+    grid: Sequence[CurrentValue], tolerance: float, kind: ToleranceKind, minimised: bool
+) -> RegionSoFar | None:
+    """Return the region of the max_lr that have a finished replicate.
+
+    Args:
+        grid: Of the cycle that is not finished.
+        tolerance: Of the study, in the unit of the values.
+        kind: Of the tolerance.
+        minimised: Whether less is better of the values.
+
+    Returns:
+        The provisional region; None where there is none.
+    """
+    sign = -1.0 if minimised else 1.0
+    scores = {
+        each["max_lr"]: MaxLrScores(
+            tuple(sign * value for value in each["val_accuracy"]), each["diverged"]
+        )
+        for each in grid
+        if each["val_accuracy"]
+    }
+    region = feasible_region(scores, tolerance, kind)
+    if region is None:
+        return None
     return {
+        "well_tuned": region.well_tuned,
+        "low": region.low,
+        "high": region.high,
+        "max_lr_tried": len(scores),
+    }
+
+
+def _value(
+    rate: float, cells: Sequence[Cell], known: Results, running: Collection[str] | None
+) -> CurrentValue:
+    results = [known[cell.id] for cell in cells if cell.id in known]
+    value: CurrentValue = {
         "max_lr": rate,
         "asked": len(cells),
         "val_accuracy": [each.val_accuracy for each in results],
         "diverged": any(each.diverged for each in results),
     }
+    if running is not None:
+        value["running"] = sum(cell.id in running and cell.id not in known for cell in cells)
+    return value

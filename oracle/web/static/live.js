@@ -129,11 +129,14 @@
     if (latest) show(...latest);
   }
 
-  // Training runs that are under way change between two results.
+  // Training runs that are under way change between two results; figures show which they are.
+  const underWay = () => one("[data-running]")?.dataset.running;
   async function refreshRunning() {
     const since = performance.now();
+    const before = underWay();
     try {
       await replaceByNow("running");
+      if (underWay() !== before) document.dispatchEvent(new Event("oracle:grown"));
     } catch { /* the next look asks again */ }
     return performance.now() - since;
   }

@@ -81,7 +81,7 @@ def test_a_replayed_adaptive_oracle_costs_what_a_real_one_does(run: Any) -> None
     assert (real.trainings, real.steps) == (replayed.trainings, replayed.steps)
 
 
-def test_a_search_stands_beside_the_oracle_that_was_measured(run: Any) -> None:
+def test_a_search_is_compared_with_the_measured_oracle(run: Any) -> None:
     oracle = run()
     search = Measured(SEARCHED, oracle.graph, SHARED)
     comparison = costs.side_by_side([run(search="adaptive"), search, oracle])

@@ -1,4 +1,4 @@
-"""The adaptive oracle replayed on what a full grid has found."""
+"""The adaptive oracle replayed on the results of a full grid."""
 
 import json
 import math

@@ -93,14 +93,14 @@ def test_a_function_starts_from_the_folder_that_its_parent_left(
     done: tuple[oracle.Run, list[Any]],
 ) -> None:
     files = list(done[0]._settings.folder.glob("text/checkpoints/*/*.tar"))
-    kept = [json.loads(_member(file)) for file in files]
-    deepest = max(kept, key=len)
+    stored = [json.loads(_member(file)) for file in files]
+    deepest = max(stored, key=len)
     assert [each[0] for each in deepest] == [0, 1, 2]
     replicates = {each[2] for each in deepest}
     assert len(replicates) == 1
-    oracles = [path for path in kept if [each[1] for each in path] == [0.1, 0.2, 0.2]]
+    oracles = [path for path in stored if [each[1] for each in path] == [0.1, 0.2, 0.2]]
     assert len(oracles) == 2  # one a replicate; what has lost is deleted
-    assert len(kept) < len(done[1])
+    assert len(stored) < len(done[1])
 
 
 def _member(file: Path) -> str:
@@ -183,7 +183,7 @@ def test_a_metric_that_is_not_finite_is_a_diverged_training_run(tmp_path: Path) 
         ("raise SystemExit(3)", "SystemExit: 3"),
     ],
 )
-def test_what_goes_wrong_is_said_and_what_is_finished_is_kept(
+def test_errors_are_reported_and_finished_results_are_kept(
     tmp_path: Path, body: str, rule: str
 ) -> None:
     declared, calls = study(body, cycles=1)

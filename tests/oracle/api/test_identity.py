@@ -1,5 +1,6 @@
 """The identity of a function is its source and the values that it uses."""
 
+import runpy
 import types
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ def test_functions_that_call_each_other_have_an_identity() -> None:
     assert path(source) == path(source)
 
 
-def test_a_lambda_is_told_from_what_stands_on_its_line() -> None:
+def test_a_lambda_is_distinguished_from_other_code_on_its_line() -> None:
     both = notebook("f, g = lambda a: a + 1, lambda b: b * 2\n")
     alone = notebook("h = [lambda b: b * 2,\n     3]\n")
     assert path_of(both["f"]) != path_of(both["g"])
@@ -100,5 +101,57 @@ def test_a_function_without_source_is_refused() -> None:
     namespace: dict[str, Any] = {"__name__": "__main__"}
     exec("def f(shape, classes):\n    return 1\n", namespace)  # noqa: S102
     assert isinstance(namespace["f"], types.FunctionType)
-    with pytest.raises(UnknownIdentity, match="source of f is not to be had"):
+    with pytest.raises(UnknownIdentity, match="source of f cannot be found"):
         path_of(namespace["f"])
+
+
+CURIOUS = '''
+def outer(depth):
+    class Net:
+        def __init__(self):
+            """A text
+
+            of several lines."""
+            super().__init__()
+            self.__width = {"a", "b", "c"}
+
+        def inner(self, n: int) -> list[int]:
+            def again(m: int, *, at: "float" = 1.0) -> int:
+                return m if m in {1, 8, 16} else depth
+            return [again(each) for each in range(n)]
+
+    def f(shape, classes):
+        """Doc
+
+            of two.
+        """
+        return Net().inner(2), (lambda x: [lambda y: x + y + depth])
+
+    return f
+
+
+f = outer(3)
+'''
+
+
+@pytest.mark.parametrize("first", ["", "from __future__ import annotations\n"])
+def test_closures_private_names_docstrings_and_annotations_are_found_in_their_source(
+    first: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "script.py"
+    file.write_text(first + CURIOUS)
+    namespace = runpy.run_path(str(file), run_name="__main__")
+    assert path_of(namespace["f"]) == path_of(notebook(first + CURIOUS)["f"])
+
+
+@pytest.mark.parametrize(
+    "edited", ["def f():\n    return 2\n", "import os\n\n\ndef g():\n    pass\n"]
+)
+def test_a_script_that_was_edited_since_it_runs_is_refused(tmp_path: Path, edited: str) -> None:
+    file = tmp_path / "script.py"
+    file.write_text("def f():\n    return 1\n")
+    f = runpy.run_path(str(file), run_name="__main__")["f"]
+    assert path_of(f).startswith("in_process:f.h")
+    file.write_text(edited)
+    with pytest.raises(UnknownIdentity, match=r"f .*(has changed since|cannot be found)"):
+        path_of(f)

@@ -64,10 +64,10 @@ def test_a_scope_includes_those_below_it(
 def test_a_secret_is_nowhere_in_the_database(ledger: RunDatabase, storage: str) -> None:
     secret = ledger.tokens().create("ann", "admin")
     session = ledger.sessions().open("ann", HOUR)
-    kept = everything(storage)
-    assert "ann" in kept
+    stored = everything(storage)
+    assert "ann" in stored
     for each in (secret, secret.removeprefix("oracle_"), session):
-        assert each not in kept
+        assert each not in stored
 
 
 @pytest.mark.parametrize("name", ["", "local", "a b", "-a", "a" * 65, "a\x00", "ä"])

@@ -128,10 +128,10 @@ def test_a_database_that_an_earlier_version_made_again_is_added_to_the_homes(
     before: DoneHome,
 ) -> None:
     where = home(before.folder)
-    shutil.copyfile(before.folder / "tiny" / "oracle.db", before.folder / "kept")
+    shutil.copyfile(before.folder / "tiny" / "oracle.db", before.folder / "saved.db")
     moved(where)
     content = rows(f"sqlite:///{where.database_file}")
-    (before.folder / "kept").rename(before.folder / "oracle.db")
+    (before.folder / "saved.db").rename(before.folder / "oracle.db")
     assert len(catalog.find(where)) == 2
     assert "0 new trials" in moved(where)[0]
     assert rows(f"sqlite:///{where.database_file}") == content

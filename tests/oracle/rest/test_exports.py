@@ -98,7 +98,7 @@ def callers(
     web_settings: Callable[..., Any],
     study_yaml: Callable[..., str],
 ) -> Iterator[tuple[TestClient, str, dict[str, str]]]:
-    """A server that asks for tokens, with a run of ada's job; and the tokens by name."""
+    """A server that requires tokens, with a run of ada's job; and the tokens by name."""
     run_id = finished(tmp_path)
     service = opened(tmp_path)
     job, _ = service.submit(study_yaml(), form="yaml", owner="ada")

@@ -24,7 +24,7 @@ def callers(
     web_settings: Callable[..., Any],
     study_yaml: Callable[..., str],
 ) -> Iterator[Callers]:
-    """A server that asks for tokens, with a run of ada's job; its id; headers by caller."""
+    """A server that requires tokens, with a run of ada's job; its id; headers by caller."""
     shutil.copytree(ran[0].settings.folder, tmp_path / "runs")
     service = opened(tmp_path / "runs")
     job, _ = service.submit(study_yaml(), form="yaml", owner="ada")
@@ -117,4 +117,4 @@ def test_what_is_no_exported_run_is_refused(callers: Callers) -> None:
             yield bytes(100_000)
 
     answer = client.post("/v1/runs", headers=by("root") | ZIP, content=pieces())
-    assert answer.status_code == 413  # its length was not told
+    assert answer.status_code == 413  # without Content-Length

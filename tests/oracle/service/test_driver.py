@@ -210,7 +210,7 @@ def test_a_driver_dies_of_what_may_pass_and_its_job_stays(
     assert service.jobs.get(job.id).state == "running"
 
 
-def test_a_driver_waits_a_little_for_trainings_that_another_has_and_then_lets_them_be(
+def test_a_driver_waits_a_little_for_the_training_runs_of_another_and_then_gives_up(
     service: Service, settings: ServerSettings, claimed: Claim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(driver, "_WATCH", 0.01)
@@ -394,7 +394,7 @@ def test_cells_that_came_in_a_burst_are_written_though_no_more_come() -> None:
         assert [each[:2] for each in row.written] == [(2, 9)]
 
 
-def test_the_time_left_goes_by_this_drivers_own_trainings() -> None:
+def test_the_time_left_is_estimated_from_this_drivers_own_training_runs() -> None:
     row, times = Row(), iter([100.0, 130.0, 160.0, 161.0])
     job_reporter = reporter(row, lambda: next(times))
     for done, known in ((50, 100), (60, 100), (80, 100), (100, 100)):
@@ -403,7 +403,7 @@ def test_the_time_left_goes_by_this_drivers_own_trainings() -> None:
     assert row.written == [(50, 100, None), (60, 100, 120.0), (80, 100, 40.0), (100, 100, 0.0)]
 
 
-def test_a_database_that_is_away_is_told_again() -> None:
+def test_a_report_that_could_not_be_written_is_written_again() -> None:
     row = Row()
     row.away = True
     with reporter(row) as job_reporter:

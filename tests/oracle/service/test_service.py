@@ -249,7 +249,7 @@ def test_a_run_that_records_nothing_has_no_distributions(opened: Open) -> None:
         opened_service.table(opened_service.run("tiny"), "oracle")
 
 
-def test_a_servers_runs_are_found_beside_those_of_the_command(opened: Open, tmp_path: Path) -> None:
+def test_a_servers_runs_are_listed_with_those_of_the_command(opened: Open, tmp_path: Path) -> None:
     where = Settings(folder=tmp_path, backend="inline", device="cpu")
     assert catalog.find(where) == []
     assert session.home_url(where) == sqlite_url(tmp_path / "_oracle" / "oracle.db")

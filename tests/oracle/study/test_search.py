@@ -123,9 +123,9 @@ def test_rungs_grow_by_the_factor_and_end_before_the_last_cycle(seeking: Make) -
 
 
 def test_where_a_study_lies_is_no_part_of_what_it_is(seeking: Make) -> None:
-    alone, beside = seeking(), seeking(beside="tiny")
-    assert alone.identity_fields() == beside.identity_fields()
-    assert (alone.folder_name, beside.folder_name) == ("seek", "tiny")
+    alone, shared = seeking(), seeking(beside="tiny")
+    assert alone.identity_fields() == shared.identity_fields()
+    assert (alone.folder_name, shared.folder_name) == ("seek", "tiny")
 
 
 def test_fewer_cycles_leave_fewer_objectives_and_rungs(seeking: Make) -> None:

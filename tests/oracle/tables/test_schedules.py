@@ -63,7 +63,7 @@ def test_the_cells_of_the_table_are_what_was_given(table: Table) -> None:
     assert json.loads(formats.as_json(table)) == table
 
 
-def test_the_papers_columns_stand_beside_ours(table: Table) -> None:
+def test_the_papers_columns_are_shown_next_to_ours(table: Table) -> None:
     assert [column["paper"] for column in table["columns"]] == [
         {
             "weights_remaining": 100,

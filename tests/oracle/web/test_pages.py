@@ -2,11 +2,13 @@
 
 import contextlib
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import optuna
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -18,6 +20,7 @@ from oracle.rest.settings import WebSettings
 from oracle.search.graph import Graph
 from oracle.search.request import StudyKey
 from oracle.service.service import Service
+from oracle.study.oracle import OracleStudy
 from oracle.web.app import create_app
 from scyc.specs.schedules import WarmupSpec
 
@@ -258,7 +261,7 @@ def test_every_page_has_landmarks_labels_and_headings_in_order(
         assert outline.tables == outline.captions, path
 
 
-def test_files_of_pages_are_kept_for_good_and_sent_packed(client: TestClient) -> None:
+def test_files_of_pages_are_cached_for_good_and_sent_compressed(client: TestClient) -> None:
     page = client.get("/compare").text
     addresses = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)
     assert {each.rpartition("/")[2] for each in addresses} == {
@@ -295,7 +298,7 @@ def test_another_server_of_the_database_takes_the_forms_of_this_one(
     assert service.sessions.find("forms") is None
 
 
-def test_who_may_only_read_is_shown_the_jobs_and_told_what_submitting_needs(
+def test_a_caller_who_may_only_read_sees_the_jobs_and_what_submitting_needs(
     service: Service,
 ) -> None:
     secret = service.tokens.create("reader", "read")
@@ -307,8 +310,18 @@ def test_who_may_only_read_is_shown_the_jobs_and_told_what_submitting_needs(
     assert "<textarea" not in page.text
 
 
-def test_training_runs_under_way_are_a_table_of_the_run_s_page(tmp_path: Path) -> None:
-    run_id = finished(tmp_path)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with a finished run, to be copied, and the run's id."""
+    folder = tmp_path_factory.mktemp("trained")
+    return folder, finished(folder)
+
+
+def test_training_runs_under_way_are_a_table_of_the_run_s_page(
+    tmp_path: Path, trained: tuple[Path, str]
+) -> None:
+    folder, run_id = trained
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     with contextlib.closing(opened(tmp_path)) as service:
         client = TestClient(create_app(service, WebSettings(rate=1e6, burst=10**6)), HOME)
         known = service.run(run_id)
@@ -329,3 +342,41 @@ def test_training_runs_under_way_are_a_table_of_the_run_s_page(tmp_path: Path) -
     assert re.findall(r"<td>([^<]*)</td>", row) == ["0.1234", "0", "12", "62.50"]
     assert 'points="2.0,22.0 98.0,2.0"' in row
     assert ">Running</h2>" not in killed  # the trial is still there, and nobody trains it
+
+
+def test_figures_show_which_max_lr_are_running_as_soon_as_they_are(
+    tmp_path: Path, trained: tuple[Path, str]
+) -> None:
+    folder, run_id = trained
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    with contextlib.closing(opened(tmp_path)) as service:
+        url = service.settings.url.render_as_string(hide_password=False)
+        for name in optuna.get_all_study_names(url):
+            optuna.delete_study(study_name=name, storage=url)
+        client = TestClient(create_app(service, WebSettings(rate=1e6, burst=10**6)), HOME)
+        known = service.run(run_id)
+        assert isinstance(known.study, OracleStudy)
+        graph = Graph(known.study.system, known.record.fingerprint)
+        schedule, rates = known.study.schedule, [0.05, 0.2]
+        cells = [graph.root(0, schedule, rate) for rate in rates]
+        key = StudyKey("oracle", 0, graph.study_key([None], schedule))
+
+        def drawn() -> dict[str, list[float]]:
+            panels = client.get(f"/runs/{run_id}/panels").json()["panels"]
+            return {
+                trace["name"]: trace["y"]
+                for panel in panels
+                if panel["name"] == "regions"
+                for trace in panel["figure"]["data"]
+            }
+
+        with (
+            contextlib.closing(RunDatabase(service.settings.url)) as database,
+            database.lease(graph.id, print) as lease,
+        ):
+            database.register(replace(known.record, state="running"), lease.claim)
+            assert drawn() == {}
+            for cell, expected in zip(cells, (rates[:1], rates), strict=True):
+                service.store.show_running(graph, "tiny", key, [(cell, {6: 31.0})], lease.claim)
+                assert drawn()["cycle 0: running"] == expected
+        assert "running" not in "".join(drawn())  # the driver is gone

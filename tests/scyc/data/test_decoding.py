@@ -1,4 +1,4 @@
-"""What each kind of image file decodes to, with the right value beside it."""
+"""Each kind of image file decodes to the right values."""
 
 import io
 import struct

@@ -184,18 +184,18 @@ def test_masked_batch_norm_stays_zero(trainer: Make, optimizer: OptimizerSpec) -
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("optimizer", [SgdSpec(), AdamSpec(name="adam")], ids=["sgd", "adam"])
-def test_weights_are_kept_as_a_training_of_so_many_iterations_ends(
+def test_saved_early_weights_equal_those_of_a_training_run_that_ends_there(
     trainer: Make, engine: str, optimizer: OptimizerSpec
 ) -> None:
     long = trainer(engine=engine, optimizer=optimizer, pruning=PruningSpec(rewind=7))
     short = trainer(engine=engine, optimizer=optimizer, steps=7)
     schedules: list[ScheduleSpec] = [WARMUP, ConstantSpec(name="constant")] * 2 + [WARMUP]
     packs = [members(each, 0, scale_of(optimizer), schedules) for each in (long, short)]
-    for kept, ended in zip(long.train(packs[0]), short.train(packs[1]), strict=True):
-        assert kept.outcome.snapshot is not None
-        assert same_bits(kept.outcome.snapshot, ended.outcome.network)
-        assert not same_bits(kept.outcome.snapshot, kept.outcome.network)
-        assert ended.outcome.snapshot is None
+    for long_run, short_run in zip(long.train(packs[0]), short.train(packs[1]), strict=True):
+        assert long_run.outcome.snapshot is not None
+        assert same_bits(long_run.outcome.snapshot, short_run.outcome.network)
+        assert not same_bits(long_run.outcome.snapshot, long_run.outcome.network)
+        assert short_run.outcome.snapshot is None
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)

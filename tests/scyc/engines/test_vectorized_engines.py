@@ -235,12 +235,12 @@ def test_weights_may_be_channels_last_as_on_a_gpu(
     def on_gpu(_network: nn.Module) -> torch.memory_format:
         return torch.channels_last
 
-    def kept(*arguments: Any) -> MemberState:
+    def recorded_state(*arguments: Any) -> MemberState:
         made.append(MemberState(*arguments))
         return made[-1]
 
     monkeypatch.setattr(training_loop, "weight_format", on_gpu)
-    monkeypatch.setattr(training_loop, "MemberState", kept)
+    monkeypatch.setattr(training_loop, "MemberState", recorded_state)
     together = engine.train(network, jobs, one.system.training)
     weight = made[0].weights["widen.weight"]
     assert weight.flatten(0, 1).is_contiguous(memory_format=torch.channels_last)

@@ -60,8 +60,8 @@ def test_a_start_density_keeps_that_share_of_the_prunable_weights_at_random(
     whole = trainer(digits).root(0)
     for name, value in first.state.items():
         mask = first.masks.get(name)
-        kept = whole.state[name] if mask is None else whole.state[name] * mask
-        assert torch.equal(value, kept)
+        expected = whole.state[name] if mask is None else whole.state[name] * mask
+        assert torch.equal(value, expected)
     assert same(first, sparse.root(0))
 
 

@@ -1,4 +1,4 @@
-"""What is told of the next network: sizes by hand, and range tests of a known loss."""
+"""Recordings of the next network: sizes by hand, and range tests of a known loss."""
 
 import math
 
@@ -28,7 +28,7 @@ def test_the_size_of_what_is_pruned_is_the_norm_over_that_of_all_that_remained()
     assert pruned_norm(before, before.masks) == {"relative": 0.0, "share": 0.0}
 
 
-def test_the_steepest_fall_is_found_by_central_differences() -> None:
+def test_the_steepest_descent_is_located_by_central_differences() -> None:
     """After twelve flat losses 9, 6, 2, 1: from 9 to 2 is the largest fall, around 6."""
     losses = [10.0] * 12 + [9.0, 6.0, 2.0, 1.0, 0.9]
     rates = [float(at) for at in range(len(losses))]

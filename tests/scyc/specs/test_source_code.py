@@ -122,3 +122,14 @@ def test_a_file_that_was_edited_after_the_import_is_noticed(
     assert (now != before) == changed
     stale = edited != BLOCKS and "2" in edited
     assert (change_rule("my_network_:make", now) is not None) == stale
+
+
+def test_annotations_of_inner_functions_are_no_change(
+    code: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("my_network_", "my_blocks_"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    inner = "def block():\n    def width(n: int) -> int:\n        return n\n    return width(1)\n"
+    (code / "my_blocks_.py").write_text(inner)
+    importlib.import_module("my_network_")
+    assert change_rule("my_network_:make", source_hash("my_network_:make")) is None

@@ -56,6 +56,6 @@ def test_an_effect_is_known_by_the_results_of_its_replicate() -> None:
     assert joint[10, 10] == pytest.approx(2.0 + 0.15)
 
 
-def test_what_lies_far_below_the_best_is_deep_and_is_asked_no_more() -> None:
+def test_a_max_lr_far_below_the_best_is_deep_and_gets_no_more_replicates() -> None:
     known = trained({0: 60.0, 3: 89.6, 4: 90.0, 5: 90.0, 6: 89.6, 9: 60.0}, {})
     assert np.flatnonzero(infer_cycle(SEARCH, known).deep).tolist() == [0, 9]

@@ -48,7 +48,7 @@ def test_a_number_is_what_it_was(study: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("replicates", "told"),
+    ("replicates", "message"),
     [
         ("many", 'replicates = "many"    must be a whole number, auto, or a mapping of least'),
         (0, "replicates = 0    must be at least 1"),
@@ -60,10 +60,10 @@ def test_a_number_is_what_it_was(study: Make) -> None:
         ({"leest": 3}, 'replicates.leest = 3    unknown key; did you mean "least"?'),
     ],
 )
-def test_what_cannot_be_is_refused(study: Make, replicates: object, told: str) -> None:
+def test_what_cannot_be_is_refused(study: Make, replicates: object, message: str) -> None:
     with pytest.raises(BadInput) as refused:
         study(replicates=replicates)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 @pytest.mark.parametrize("replicates", ["auto", {"least": 2, "most": 4}])

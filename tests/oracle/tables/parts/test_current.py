@@ -19,28 +19,35 @@ from oracle.tables.parts import current
 GRID = (0.05, 0.1, 0.2)
 
 
-def at(finished: int, diverged: tuple[float, ...] = ()) -> tuple[Any, Any]:
-    """A table and its unfinished cycle after so many training runs; 2 replicates of 3 max_lr."""
+def at(
+    finished: int, diverged: tuple[float, ...] = (), running: int | None = None
+) -> tuple[Any, Any]:
+    """A table and its unfinished cycle after so many training runs; 2 replicates of 3 max_lr.
+
+    With `running`, a driver trains so many of the others.
+    """
     study = make_study(grid={"max_lr": list(GRID), "extend": False})
     graph = Graph(study.system, "images")
     known: dict[str, Any] = {}
     while True:
         cycles: list[OracleCycle] = []
-        asked = list(requests(greedy_oracle(study, graph, cycles.append), known))
-        missing = [cell for cell in asked[-1].cells if cell.id not in known]
+        requested = list(requests(greedy_oracle(study, graph, cycles.append), known))
+        missing = [cell for cell in requested[-1].cells if cell.id not in known]
         if not missing or len(known) == finished:
             break
         cell: Cell = missing[0]
         gone = cell.max_lr in diverged
         known[cell.id] = cell_result(cell, None if gone else 90 + cell.max_lr + cell.replicate)
     table = oracle.table(study, "tiny-00000000", cycles, [], complete=False)
-    part = current.part(asked, known)
+    now = None if running is None else {cell.id for cell in missing[:running]}
+    part = current.part(requested, known, now)
     if part is not None:
+        part["so_far"] = current.so_far(part["grid"], 0.5, "points", minimised=False)
         table["current"] = part
     return table, part
 
 
-def test_before_the_first_training_run_every_value_is_asked_and_none_finished() -> None:
+def test_before_the_first_training_run_every_value_is_requested_and_none_finished() -> None:
     table, part = at(0)
     assert (part["cycle"], part["asked"], part["finished"]) == (0, 6, 0)
     assert part["weights_remaining"] is None
@@ -69,7 +76,7 @@ def test_a_search_that_has_ended_is_in_no_cycle() -> None:
 def test_the_print_has_a_row_a_max_lr_with_the_mean_so_far_and_its_state() -> None:
     table, _ = at(11, diverged=(0.05,))
     (printed,) = formats.sheet(table).subtables
-    assert printed.verdict == "Cycle 1: 5 of 6 training runs are finished."
+    assert printed.verdict.startswith("Cycle 1: 5 of 6 training runs are finished. ")
     assert [(row[0], row[1], row[3]) for row in printed.rows] == [
         ("0.05", "2 of 2", "diverged"),
         ("0.1", "2 of 2", "finished"),
@@ -81,28 +88,71 @@ def test_the_print_has_a_row_a_max_lr_with_the_mean_so_far_and_its_state() -> No
     assert "run" not in rows[0]  # a spreadsheet has the same columns as at the end
 
 
-def test_the_figures_show_what_is_finished_filled_and_the_rest_open() -> None:
-    table, part = at(11)
+def marks(panel: Any) -> dict[str, tuple[str, list[float]]]:
+    """Symbol and learning rates of each mark of cycle 1 in a panel, by what the legend says."""
+    return {
+        trace.name.removeprefix("cycle 1: "): (trace.marker.symbol, list(trace.y))
+        for trace in panel.data
+        if trace.name and trace.name.startswith("cycle 1: ")
+    }
+
+
+def test_each_state_of_a_max_lr_has_a_mark_and_a_line_of_the_legend_of_its_own() -> None:
+    table, part = at(7, running=1)  # the first replicate of 0.05 is finished, that of 0.1 runs
+    (printed,) = formats.sheet(table).subtables
+    assert [row[3] for row in printed.rows] == ["partly finished", "running", "queued"]
+    assert printed.verdict.startswith("Cycle 1: 1 of 6 training runs are finished, 1 running. ")
     panels = region_plots.dashboard_panels(table)
-    (dots,) = (
-        t for t in panels["regions"].data if t.name and t.name.startswith("cycle 1: finished")
-    )
-    assert list(dots.y) == list(GRID)
-    assert list(dots.marker.symbol) == ["circle", "circle", "circle-cross-open"]
-    (line,) = (t for t in panels["accuracies"].data if t.name == "cycle 1 so far")
-    assert list(line.x) == list(GRID)
-    assert list(line.y) == pytest.approx([90.55, 90.6, 90.2])
+    found = marks(panels["regions"])
+    assert found["partly finished"][1] == [0.05]
+    assert found["running"][1] == [0.1]
+    assert found["queued"][1] == [0.2]
+    assert len({symbol for symbol, _ in found.values()}) == len(found) == 5
     assert part["weights_remaining"] in panels["regions"].layout.xaxis.tickvals
 
 
-def test_a_max_lr_of_which_no_replicate_is_finished_differs_from_a_started_one() -> None:
+def test_the_figures_show_what_is_finished_filled_and_the_rest_open() -> None:
+    table, _ = at(11)
+    panels = region_plots.dashboard_panels(table)
+    found = marks(panels["regions"])
+    assert found["finished"] == ("circle", [0.05, 0.1])
+    assert found["partly finished"] == ("circle-cross-open", [0.2])
+    (line,) = (t for t in panels["accuracies"].data if t.name == "cycle 1 so far")
+    assert list(line.x) == list(GRID)
+    assert list(line.y) == pytest.approx([90.55, 90.6, 90.2])
+
+
+def test_what_no_driver_trains_is_neither_queued_nor_running() -> None:
     table, _ = at(8)
     (printed,) = formats.sheet(table).subtables
-    assert [row[3] for row in printed.rows] == [
-        *["partly finished"] * 2,
-        "queued or running",
+    assert [row[3] for row in printed.rows] == [*["partly finished"] * 2, "not trained"]
+    assert marks(region_plots.dashboard_panels(table)["regions"])["not trained"][1] == [0.2]
+
+
+def test_the_answer_so_far_is_told_as_provisional() -> None:
+    table, part = at(11, diverged=(0.05,))
+    assert part["so_far"] == {"well_tuned": 0.1, "low": 0.1, "high": 0.2, "max_lr_tried": 3}
+    said = "Provisional: the best max_lr so far is 0.1, the region [0.1, 0.2], from 3 of 3 max_lr."
+    assert formats.sheet(table).subtables[0].verdict.endswith(said)
+    assert region_plots.captions(table)["regions"].endswith(said)
+    found = marks(region_plots.dashboard_panels(table)["regions"])
+    assert found["best so far (provisional)"][1] == [0.1]
+    assert found["region so far (provisional)"][1] == [0.1, 0.2]
+
+
+def test_the_first_cycle_is_drawn_as_soon_as_a_training_run_is_under_way() -> None:
+    table, part = at(0, running=1)
+    table["current"] = {**part, "expected_remaining": 100.0}
+    (dots, queued) = region_plots.dashboard_panels(table)["regions"].data
+    assert (dots.name, list(dots.x), list(dots.y)) == ("cycle 0: running", [100.0], [0.05])
+    assert (queued.name, list(queued.y)) == ("cycle 0: queued", [0.1, 0.2])
+
+
+def test_of_a_loss_the_lowest_value_is_the_best_so_far() -> None:
+    losses = {0.05: 2.0, 0.1: 1.0, 0.2: 1.3}
+    grid: list[current.CurrentValue] = [
+        {"max_lr": rate, "asked": 1, "val_accuracy": [loss], "diverged": False}
+        for rate, loss in losses.items()
     ]
-    regions = region_plots.dashboard_panels(table)["regions"]
-    (dots,) = (t for t in regions.data if t.name and t.name.startswith("cycle 1: finished"))
-    assert list(dots.marker.symbol) == ["circle-cross-open", "circle-cross-open", "circle-open"]
-    assert list(dots.text) == [row[3] for row in printed.rows]
+    found = current.so_far(grid, 0.5, "points", minimised=True)
+    assert found == {"well_tuned": 0.1, "low": 0.1, "high": 0.2, "max_lr_tried": 3}

@@ -283,7 +283,7 @@ def test_an_open_chance_never_prints_as_a_decided_one(made: Any, chance: float, 
     assert columns(table, "S-Cyc verdict")[1] == shown
 
 
-def test_beyond_a_cut_off_end_the_verdict_is_unknown(study: Make, searched: Any) -> None:
+def test_past_a_cut_off_end_the_verdict_is_unknown(study: Make, searched: Any) -> None:
     def rising(cell: Cell) -> float:
         noise = 0.1 * math.sin(97 * cell.replicate / cell.max_lr)
         return 70 + 30 * cell.max_lr + cell.replicate + noise
@@ -307,10 +307,10 @@ def test_the_table_has_the_paired_difference_of_the_oracle_and_s_cyc(made: Any) 
     table = made(replicates={"least": 3, "most": 7})
     first = table["cycles"][0]
     assert first["replicates"] == 7
-    told = first["oracle_less_s_cyc"]["validation"]
+    difference = first["oracle_less_s_cyc"]["validation"]
     gaps = [a - b for a, b in zip(ACCURACY[0.2], ACCURACY[0.1], strict=True)]
-    assert told["points"] == pytest.approx(sum(gaps) / 3)
-    assert told["replicates"] == 3  # S-Cyc's run has no more
+    assert difference["points"] == pytest.approx(sum(gaps) / 3)
+    assert difference["replicates"] == 3  # S-Cyc's run has no more
     assert columns(table, "validation, % S-Cyc")[1].startswith(f"{sum(gaps) / 3:+.2f} ± ")
     assert "S-Cyc has 3 replicates; paired differences are over these." in " ".join(
         tables.sheet(table).notes

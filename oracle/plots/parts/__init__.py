@@ -1,0 +1,1 @@
+"""Marks that several figures of an oracle run share."""
