@@ -189,9 +189,9 @@ def _ask_the_doubtful(engine: sa.Engine) -> None:
 
 def _spoken(connection: Any) -> bool:
     """Whether there is something to read from a server."""
-    looks = select.poll()
-    looks.register(connection.fileno(), select.POLLIN)
-    return bool(looks.poll(0))
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @contextlib.contextmanager
