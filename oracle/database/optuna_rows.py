@@ -48,7 +48,7 @@ class Trials:
         self._database = Database(url)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self._database.close()
 
     def add(

@@ -80,7 +80,7 @@ class ResultStore(ResultReader):
         self._storage.remove_session()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self._storage.remove_session()
         self._storage.engine.dispose()
         if self._shown is not None:
