@@ -27,7 +27,7 @@ _HEAD = """# HTTP API
 with `curl` and in Python. The server describes all of it, with every schema and every error, as
 OpenAPI 3.1 at `/v1/openapi.json`, from which tools make clients.
 
-Where the server asks for tokens, send `Authorization: Bearer TOKEN`. A refusal is problem details
+If the server requires tokens, send `Authorization: Bearer TOKEN`. A refusal is problem details
 (RFC 9457, `application/problem+json`); `errors` has the path, the value and the rule of every
 problem of an input.
 

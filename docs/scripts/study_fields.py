@@ -75,7 +75,7 @@ _MEANINGS = {
     "objective": "what makes a candidate better",
     "optimizer": "[the optimizer](parts.md#schedules-and-optimizers)",
     "options": "keyword arguments of the factory",
-    "paper": "the printed values, shown beside those that were found",
+    "paper": "the printed values, shown next to the measured ones",
     "pruning": "how a cycle prunes",
     "q": "pruning cycle after which max_lr starts to rise",
     "record": "what is recorded of every network",

@@ -450,7 +450,7 @@ def test_a_connection_that_was_lost_while_nobody_used_it_is_made_anew(
     lose(first)
     second = process()  # used a moment ago, but the server has taken leave
     assert second != first
-    monkeypatch.setattr(database, "_spoken", lambda connection: False)
+    monkeypatch.setattr(database, "_has_input", lambda connection: False)
     lose(second)
     with pytest.raises(StorageUnavailable):  # not retried: only idle connections are checked
         process()
