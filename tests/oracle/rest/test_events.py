@@ -123,7 +123,7 @@ def test_a_silent_stream_says_that_it_is_alive(service: Service, submit: Submit)
 def test_events_that_are_no_longer_shared_are_read_again(
     service: Service, submit: Submit, drive: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "_KEPT", 2)
+    monkeypatch.setattr(events, "_BUFFERED", 2)
     job = submit()
     drive(lines=tuple(f"line {number}" for number in range(6)))
 
