@@ -33,7 +33,7 @@ def runs() -> None:
 @server_option
 @_text_or_json
 def list_runs(settings: Settings, client: Client | None, form: str) -> None:
-    """List the runs: state, progress, end of the latest training run, size on disk, owner."""
+    """List the runs: state, progress, whether scaled down, latest training run, size, owner."""
     from oracle.client import run_text
 
     unread: list[str] = []

@@ -21,7 +21,7 @@ from statistics import NormalDist
 import numpy as np
 
 from oracle.stats.decisions import SURE, Ends, VerdictKind, draw_ends, well_tuned
-from oracle.stats.noise import Array
+from oracle.stats.noise import SPARSE_FLOOR, Array, sparse_prior
 from oracle.stats.posterior import Cells, CurvePosterior, curve_posterior
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region, points
 
@@ -29,7 +29,6 @@ MOST_MORE = 1000  # replicates; what would need more is as good as undecidable
 MOST_IMAGES = 100_000  # of a validation part whose size is inferred from accuracies
 IMAGES_LEAST = 1.0  # std of one replicate, in validation images
 LEAST_VALUES = 8  # accuracies, from which it is inferred
-SPARSE_FLOOR = 0.2  # points; the least noise that is believed where cells are missing
 
 
 @dataclass(frozen=True)
@@ -172,7 +171,8 @@ def infer_region(
     alike = len({value for each in sound.values() for value in each.accuracies}) == 1
     if alike:
         floor = max(floor, allowed)  # nothing is known of the noise
-    posterior = curve_posterior(observed_cells(tried), allowed, grid, floor, seed)
+    prior = sparse_prior(allowed, max(len(grid), len(tried))) if sparse else None
+    posterior = curve_posterior(observed_cells(tried), allowed, grid, floor, seed, prior=prior)
     ends = draw_ends(posterior, tolerance, kind)
     best_rate = well_tuned(posterior, list(sound))
     share = region.best_accuracy / 100

@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from oracle.search.selection.cycle_answer import Answer, Known
-from oracle.stats.noise import Array
-from oracle.stats.region_intervals import SPARSE_FLOOR
+from oracle.stats.noise import SPARSE_FLOOR, Array
 
 
 def noise_variance(answer: Answer) -> float:

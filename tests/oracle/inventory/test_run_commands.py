@@ -84,8 +84,9 @@ def test_a_list_tells_of_state_progress_size_and_date(done: DoneHome) -> None:
     assert row["bytes"] == size(done.folder / "tiny")
     assert (row["owners"], row["name"]) == ([], None)
     lines = output(done.folder, "runs", "list").splitlines()
-    assert lines[0].split() == ["run", "name", "state", "progress", "latest", "size", "owner"]
-    assert lines[1].split()[:3] == [done.run_id, "done", f"{done.cells}/{done.cells}"]
+    heads = ["run", "name", "state", "progress", "scale", "latest", "size", "owner"]
+    assert lines[0].split() == heads
+    assert lines[1].split()[:4] == [done.run_id, "done", f"{done.cells}/{done.cells}", "full"]
     assert row["ended"][:10] in lines[1]
     shown = output(done.folder, "runs", "show", "tiny")
     assert f"folder    {done.folder / 'tiny'}\n" in shown

@@ -1,6 +1,7 @@
 """What was computed from a finished run is cached until its inputs change."""
 
 import json
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -244,3 +245,19 @@ def test_where_all_runs_are_smaller_a_study_means_the_latest() -> None:
 def test_the_only_run_of_a_study_is_shown_without_a_remark() -> None:
     choose, said = chooser(("demo-1", {"cycles": "1 of 3"}))
     assert (choose("demo"), said) == ("demo-1", [])
+
+
+def test_a_run_without_a_folder_keeps_its_texts_in_the_program_s(
+    done: DoneHome, table_text: Callable[..., str]
+) -> None:
+    shutil.rmtree(done.folder / "tiny")
+    assert [table_text(), table_text()] == [f"{done.run_id} 1"] * 2
+    assert [file.parent.parent for file in computed.files(done.run_id, done.folder / "tiny")] == [
+        home(done.folder).program_folder
+    ]
+    changed(done, "UPDATE trial_values SET value = value + 1e-9")
+    assert [table_text(), table_text()] == [f"{done.run_id} 2"] * 2
+    assert len(computed.files(done.run_id, done.folder / "tiny")) == 1
+    assert not (done.folder / "tiny").exists()
+    deletion.delete(catalog.find_run("tiny", home(done.folder)), home(done.folder))
+    assert computed.files(done.run_id, done.folder / "tiny") == set()

@@ -57,6 +57,15 @@ def test_the_first_batch_spreads_over_the_grid_with_two_replicates() -> None:
     assert first.reason is None
 
 
+def test_on_a_short_grid_one_value_of_the_first_batch_has_a_second_replicate() -> None:
+    nothing = np.full((10, 3), np.nan)
+    first = next_cells(CycleSearch(GRID[:10], 3, 0.5, 15, 6), Known(nothing, nothing))
+    values = [value for value, replicate in first.cells if replicate == 0]
+    assert len(values) == 7
+    assert {0, 9} <= set(values)
+    assert [cell for cell in first.cells if cell[1] == 1] == [(values[3], 1)]
+
+
 def test_the_budget_is_never_exceeded() -> None:
     for budget in (7, 13, 29):
         known, reason, _, _ = run(hump(1.0), CycleSearch(GRID, 3, 0.5, budget, 8))
