@@ -41,7 +41,7 @@ _COMMAND = (sys.executable, str(Path(__file__).with_name("simulated.py")))
 
 @dataclass(frozen=True)
 class Size:
-    """The options of the benchmark."""
+    """The size of the load."""
 
     cells: int
     jobs: int
