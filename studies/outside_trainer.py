@@ -155,6 +155,6 @@ def load(folder: Path, cycle: int, max_lr: float, replicate: int) -> Network:
 
 if __name__ == "__main__":
     where = dict(enumerate(sys.argv))
-    found = run(where.get(1, "http://127.0.0.1:8000"), Path(where.get(2, "outside-networks")))
-    for each in found["cycles"]:
+    result = run(where.get(1, "http://127.0.0.1:8000"), Path(where.get(2, "outside-networks")))
+    for each in result["cycles"]:
         sys.stdout.write(f"cycle {each['cycle']}: {each['well_tuned']}, S-Cyc {each['s_cyc']}\n")

@@ -88,7 +88,7 @@ def test_a_stream_goes_on_after_the_last_event_that_was_seen(
         assert answer.status_code == 422
 
 
-def test_a_stream_tells_changes_as_they_come(service: Service, submit: Submit) -> None:
+def test_a_stream_sends_changes_as_they_happen(service: Service, submit: Submit) -> None:
     job = submit()
 
     async def watch() -> None:

@@ -60,7 +60,7 @@ def test_a_number_is_what_it_was(study: Make) -> None:
         ({"leest": 3}, 'replicates.leest = 3    unknown key; did you mean "least"?'),
     ],
 )
-def test_what_cannot_be_is_refused(study: Make, replicates: object, message: str) -> None:
+def test_impossible_replicates_are_refused(study: Make, replicates: object, message: str) -> None:
     with pytest.raises(BadInput) as refused:
         study(replicates=replicates)
     assert message in str(refused.value)
