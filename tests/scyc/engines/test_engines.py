@@ -290,7 +290,7 @@ def test_auto_stacks_fully_connected_networks_without_batch_norm_only(
     assert Trainer(resnet, colours).engines == ("solo",)
 
 
-def test_what_cannot_be_stacked_is_refused(trainer: Make) -> None:
+def test_networks_that_cannot_be_stacked_are_refused(trainer: Make) -> None:
     class Own(FullyConnected):
         def forward(self, images: Tensor) -> Tensor:
             return 2 * super().forward(images)
