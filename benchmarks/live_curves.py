@@ -1,6 +1,6 @@
 """What live curves cost: the same run with and without running trials in its storage.
 
-    python benchmarks/live_curves.py [--rounds N] [--quick] [--json]
+    python benchmarks/live_curves.py [--rounds N] [--steps N] [--quick] [--json]
 
 Each round trains one cycle of the digits in this process twice, each time in a new home: without
 live curves (theirs), then with them (ours). A validation follows every tenth iteration, far more
@@ -70,10 +70,11 @@ def trained(steps: int, write: bool) -> tuple[float, float, Counter]:
 
 @click.command(help=__doc__)
 @click.option("--rounds", default=5, show_default=True, help="Pairs of runs.")
+@click.option("--steps", default=2000, show_default=True, help="Iterations of a training run.")
 @options
-def main(rounds: int, device: str, quick: bool, as_json: bool) -> None:
+def main(rounds: int, steps: int, device: str, quick: bool, as_json: bool) -> None:
     """Train in turn without and with live curves."""
-    steps, rounds = (40, 1) if quick else (2000, rounds)
+    steps, rounds = (40, 1) if quick else (steps, rounds)
     trained(20, write=True)  # imports and first calls
     pairs = [(trained(steps, write=False), trained(steps, write=True)) for _ in range(rounds)]
     counters = [ours[2] for _, ours in pairs]

@@ -80,7 +80,7 @@ class TrainingSpec(ExtendedSpec):
     batch: Batch  # images an iteration
     optimizer: OptimizerSpec = SgdSpec()
     augment: AugmentSpec = AugmentSpec()
-    validate_every: Iterations  # iterations between two looks at the validation images
+    validate_every: Iterations  # iterations between two validations
     carry: Literal["last", "best"] = "last"  # which weights are pruned next
     precision: Literal["fp32", "fp64", "bf16"] = "fp32"  # bf16: autocast of the forward pass
     engine: EngineName = "auto"
