@@ -1,4 +1,4 @@
-"""What a run shows while it is under way: a bar in a terminal, a bar in a notebook, or lines."""
+"""Progress displays of a run: a bar in a terminal, a bar in a notebook, or lines."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ class MaxLr:
 
 @dataclass(frozen=True)
 class Training:
-    """A training that the oracle asks an outside trainer for."""
+    """A training run that the oracle requests of an external trainer."""
 
     cycle: int
     max_lr: float

@@ -52,7 +52,7 @@ class RunDatabase:
             raise
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self._database.close()
 
     def jobs(self) -> Jobs:

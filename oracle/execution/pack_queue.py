@@ -28,7 +28,7 @@ class Pack:
 
 
 class RunEvents(Protocol):
-    """What a queue tells, and asks, the run that it works for."""
+    """What a queue reports to, and requests from, its run."""
 
     def on_result(self, cell: Cell, result: CellResult, key: StudyKey) -> None:
         """Store a new result; called once for each, in a fixed order, before a search sees it.

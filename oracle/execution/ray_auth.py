@@ -1,7 +1,7 @@
 """Who gets into a Ray: the token that a driver shows, and that of a Ray of its own.
 
 Whoever reaches Ray's ports with its token runs code as the user who started it. So a Ray that a
-driver starts for itself listens on loopback alone, and asks for a token that only its processes
+driver starts for itself listens on loopback alone, and requires a token that only its processes
 can read; one that was started by hand has whatever token its user gave it.
 """
 

@@ -59,7 +59,7 @@ class FunctionExperiment(OracleExperiment):
 
 
 def _in_points(search: Search, scale: MetricScale) -> Search:
-    """Yield what a search asks for, and send it the results in points."""
+    """Yield what a search requests, and send it the results in points."""
     try:
         ask = next(search)
         while True:

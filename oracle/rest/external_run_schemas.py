@@ -1,4 +1,4 @@
-"""What requests about external runs hold, and what is answered."""
+"""Bodies of requests about external runs, and of the answers."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class MaxLr(CycleFound):
 
 
 class Wanted(BaseModel):
-    """A training that the oracle asks for."""
+    """A training run that the oracle requests."""
 
     cycle: int
     max_lr: float

@@ -84,7 +84,7 @@ async def health() -> Health:  # needs no thread: it answers while all of them a
 
 @router.get("/readyz", operation_id="ready", summary="Ready", responses=documented(anyone=True))
 def ready(request: Request, service: ServiceDep) -> Health:
-    """Whether the server reaches its database, and looks after its queue."""
+    """Whether the server reaches its database, and processes its queue."""
     service.jobs.count()
     if not request.app.state.looked_after():
         rule = "nobody looks after the queue any more; start the server again"

@@ -47,7 +47,7 @@ class ExternalRun(Spec):
     tolerance: Tolerance = 0.5
     tolerance_kind: Literal["points", "relative"] = "points"
     pruning_rate: Share = 0.2  # share of the remaining weights that a cycle prunes
-    s_cyc: SCyc | None = None  # the curve to hold against the regions
+    s_cyc: SCyc | None = None  # the curve to compare with the regions
 
     @model_validator(mode="after")
     def _replicates_fit(self) -> ExternalRun:

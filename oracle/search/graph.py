@@ -1,9 +1,8 @@
 """The graph of cells: what has to be trained, named by everything that shapes it.
 
-A cell is one training: (parent cell, learning rates of this cycle, replicate). Its id is a hash of
-its parent's id and of everything that shapes the training, so whoever asks for the same training
-asks for the same cell, and nothing in the graph is trained twice. The root of a replicate is its
-initial weights.
+A cell is one training run: (parent cell, learning rates of this cycle, replicate). Its id is a hash
+of its parent's id and of everything that shapes the training run, so equal requests name the same
+cell, and nothing in the graph is trained twice. The root of a replicate is its initial weights.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class _Lease:
     trainer: str | None
 
 
-LEASE = 600.0  # seconds for which a training is given to one trainer, unless it asks for others
+LEASE = 600.0  # seconds for which a training is given to one trainer, unless it requests others
 _CACHED = 200_000  # training runs of the states that are cached, some 500 bytes each
 _RETRY = 10.0  # seconds after which an idle trainer asks again, at most
 

@@ -29,7 +29,7 @@ class ComputedOnce(Generic[_Value]):
             compute: Makes the value. What it raises is raised here, and nothing is cached.
 
         Returns:
-            The value; a second thread that asks for the same key waits for it.
+            The value; a second thread that requests the same key waits for it.
         """
         with self._lock:
             turn = self._computing.setdefault(key, threading.Lock())

@@ -88,8 +88,8 @@ class RegionPosterior:
     max_lr with the best mean over the other replicates (the lower of equals, of those that did not
     diverge) is scored by the replicate left out; the mean of these scores. It is the accuracy to
     expect of a choice by one replicate fewer, so that, if anything, it is low. It keeps the luck of
-    choosing the best look of a training. None with one replicate, and where cells are missing, for
-    which ones are was chosen by all replicates.
+    choosing the best evaluation of a training run. None with one replicate, and where cells are
+    missing, for which ones are was chosen by all replicates.
     """
 
     region: Region  # as measured

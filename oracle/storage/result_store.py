@@ -80,7 +80,7 @@ class ResultStore(ResultReader):
         self._storage.remove_session()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self._storage.remove_session()
         self._storage.engine.dispose()
         if self._shown is not None:
@@ -89,7 +89,7 @@ class ResultStore(ResultReader):
         super().close()
 
     def dashboard(self) -> Callable[..., Any]:
-        """Return the Optuna dashboard, a WSGI application; it asks nobody who they are."""
+        """Return the Optuna dashboard, a WSGI application; it has no authentication."""
         from optuna_dashboard import wsgi  # noqa: PLC0415  # scikit-learn and pandas: two seconds
 
         if self._shown is None:

@@ -121,7 +121,7 @@ class Study(Spec):
     seed: Seed = 0
     record: RecordSpec | None = None  # distributions recorded of every network
     pack: PackSize | None = None  # cells trained in one call; None: see the guide
-    keep_checkpoints: Literal["path", "all"] = "path"  # "path": the networks that are carried on
+    keep_checkpoints: Literal["path", "all"] = "path"  # "path": the networks that are pruned next
     shrunk: dict[Text, Text] = Field(
         default_factory=dict
     )  # what options on the command line reduced

@@ -157,7 +157,7 @@ def _web_settings(options: ServeOptions, port: int, guarded: bool) -> WebSetting
 
 @contextlib.contextmanager
 def _running(settings: ServerSettings) -> Iterator[tuple[Service, Scheduler]]:
-    """Open a service, and who looks after its jobs."""
+    """Open a service and the scheduler of its jobs."""
     service = Service(settings)
     try:
         scheduler = Scheduler(service.jobs, settings)

@@ -57,7 +57,7 @@ def record(
     relus = [module for module in network.modules() if isinstance(module, nn.ReLU)]
     if activations is not None and not relus:
         raise ValueError(
-            f"activations: {type(network).__name__} has no nn.ReLU module to look at; "
+            f"activations: {type(network).__name__} has no nn.ReLU module to record; "
             "call ReLU as a module, or record weight_gradients alone"
         )
 

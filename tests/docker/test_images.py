@@ -49,7 +49,7 @@ def test_the_image_holds_what_it_copies_and_nothing_that_it_does_not(docker: Pat
     assert not {path for path in let_in if "secret" in path}
 
 
-def test_the_image_is_pinned_and_runs_as_nobody_else(docker: Path) -> None:
+def test_the_image_is_pinned_and_runs_as_an_unprivileged_user(docker: Path) -> None:
     lines = instructions(docker)
     text = "\n".join(lines)
     assert re.search(r"^ARG PYTHON=3\.11\.\d+-slim-bookworm$", text, re.MULTILINE)

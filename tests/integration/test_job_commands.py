@@ -237,7 +237,7 @@ def test_asking_for_tokens_makes_no_database(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_whoever_stops_watching_leaves_the_job_running(served: Served, call: Call) -> None:
+def test_stopping_to_watch_leaves_the_job_running(served: Served, call: Call) -> None:
     job = call("submit", "long.yaml", "--quiet").strip()
     watcher = subprocess.Popen(
         [sys.executable, "-m", "oracle.cli", "watch", job],

@@ -348,7 +348,7 @@ def test_a_server_that_is_stopped_puts_its_jobs_back_into_the_queue(
     ledger.close()
 
 
-def test_no_secret_stands_on_a_drivers_command_line(
+def test_no_secret_is_on_a_drivers_command_line(
     service: Service, serve: Callable[..., Server], gate: Gate
 ) -> None:
     gate.shut(after=1)

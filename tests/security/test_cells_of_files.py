@@ -148,7 +148,7 @@ def test_a_latex_table_has_our_commands_alone(label: str) -> None:
     assert sum("begin{" in line or "end{" in line for line in code) == 2
 
 
-def test_a_comment_of_latex_is_one_whatever_stands_in_it() -> None:
+def test_a_latex_comment_stays_a_comment_whatever_it_contains() -> None:
     assert (
         formats._remark("a\n\\input{x}\r\\input{y}\u2028z")
         == "% a\n% \\input{x}\n% \\input{y}\n% z\n"

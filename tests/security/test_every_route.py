@@ -102,7 +102,7 @@ def test_no_method_at_no_door_lets_a_stranger_in(
     assert served.service.jobs.count() == before
 
 
-def test_what_is_open_to_anybody_tells_nothing_of_runs(served: Any, visitor: TestClient) -> None:
+def test_public_routes_reveal_nothing_about_runs(served: Any, visitor: TestClient) -> None:
     for path in ANYBODY:
         for method in ("GET", "HEAD", "OPTIONS"):
             answer = visitor.request(method, filled(path))

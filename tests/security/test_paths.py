@@ -95,7 +95,7 @@ def test_an_address_leads_nowhere_else(
     assert contents(secret.parent) == before
 
 
-def test_a_request_line_is_taken_as_it_stands(served: Any, secret: Path) -> None:
+def test_a_request_line_is_not_normalised(served: Any, secret: Path) -> None:
     """Over a socket, where nothing tidies the path up."""
     import uvicorn
 
@@ -151,7 +151,7 @@ def test_a_study_over_http_names_nothing_elsewhere(
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_the_command_line_shows_nothing_of_what_is_no_study(
+def test_the_command_line_shows_nothing_of_a_file_that_is_no_study(
     secret: Path,
     tmp_path: Path,
     name: str,

@@ -134,7 +134,7 @@ def test_a_checkpoint_that_is_damaged_while_it_runs_is_trained_again(
     counted("checkpoints damaged while a run goes on", injected=1, survived=1, broken=0)
 
 
-def test_only_the_packs_of_what_is_lost_are_trained_again(
+def test_only_the_packs_of_lost_checkpoints_are_trained_again(
     begun: Victim, reference: Victim, tmp_path: Path
 ) -> None:
     victim, log = copied(begun, tmp_path / "runs"), tmp_path / "journal"

@@ -193,7 +193,7 @@ def test_other_files_in_the_folder_of_a_database_change_nothing(
     assert invariants.broken(hurt, reference) == []
 
 
-def test_a_database_without_content_is_begun_anew(hurt: Victim, reference: Victim) -> None:
+def test_an_empty_database_is_initialised_again(hurt: Victim, reference: Victim) -> None:
     os.truncate(hurt.settings.database_file, 0)
     assert hurt.drive() == 0, hurt.errors
     assert invariants.broken(hurt, reference) == []

@@ -182,9 +182,7 @@ def test_an_unfinished_pack_that_cannot_be_saved_is_trained_all_the_same(
     assert victim.table() == small_ended.table()
 
 
-def test_a_folder_that_is_only_read_is_refused_and_keeps_what_is_there(
-    disk: Path, small_ended: Victim
-) -> None:
+def test_a_read_only_folder_is_refused_and_keeps_its_files(disk: Path, small_ended: Victim) -> None:
     victim = on(disk)
     mount(disk, "-o", "remount,ro")
     assert victim.drive() == 2

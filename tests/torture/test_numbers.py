@@ -47,7 +47,7 @@ def well_tuned(cycle: OracleCycle) -> float:
 @pytest.mark.parametrize(
     "max_lr", [math.nan, math.inf, -math.inf, 0.0, -0.0, -0.1, 10**400, -(10**400)], ids=str
 )
-def test_a_max_lr_that_is_none_is_refused_where_it_stands(max_lr: float) -> None:
+def test_an_invalid_max_lr_is_refused_with_its_path(max_lr: float) -> None:
     with pytest.raises(BadInput) as refused:
         parse({**TINY, "grid": {"max_lr": [0.1, max_lr]}}, "tiny.yaml")
     problems = {problem.path: problem.rule for problem in refused.value.problems}

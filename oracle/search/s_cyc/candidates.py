@@ -60,7 +60,7 @@ class Candidate:
 
     @property
     def ended(self) -> bool:
-        """Whether it asks for nothing more."""
+        """Whether it requests nothing more."""
         return self.stopped is not None or self.whole
 
     @property
@@ -135,7 +135,7 @@ class Candidate:
 class CandidatePool:
     """All candidates of a search, in the order in which it came to them.
 
-    Who asks when changes nothing: a candidate's results are a function of its curve.
+    The order of requests changes nothing: a candidate's results are a function of its curve.
     """
 
     study: SearchStudy

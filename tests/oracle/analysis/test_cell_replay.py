@@ -45,7 +45,9 @@ def test_recorded_cycles_lose_little_at_a_quarter_of_the_training_runs() -> None
 
 
 @pytest.mark.slow
-def test_the_command_prints_both_accuracies_and_refuses_what_is_no_grid(tmp_path: Path) -> None:
+def test_the_command_prints_both_accuracies_and_refuses_a_file_without_a_recorded_grid(
+    tmp_path: Path,
+) -> None:
     shown = CliRunner().invoke(replay, [str(RESULTS / "digits-fine.csv"), "--search", "racing"])
     assert shown.exit_code == 0
     assert "racing: 20 % of the training runs" in shown.output

@@ -34,7 +34,7 @@ def test_a_curve_is_fitted_to_regions_around_itself(
     assert fit.distance < 1e-6
 
 
-def test_of_all_that_fit_the_closest_is_taken() -> None:
+def test_of_all_fitting_curves_the_closest_is_taken() -> None:
     curve = SCyc(epsilon=0.04, delta=0.06, q=1, beta=4.0)
     fit = fit_scyc_curve(around(curve, 0.1), 0.2, [1], [4.0])
     assert (fit.curve.epsilon, fit.curve.delta) == pytest.approx((0.04, 0.06))

@@ -62,7 +62,7 @@ def test_an_end_outside_the_grid_is_reported() -> None:
     assert upper.cut == (2,)
 
 
-def test_a_replicate_that_is_left_out_takes_its_divergence_along() -> None:
+def test_leaving_out_a_replicate_also_leaves_out_its_divergence() -> None:
     grid = [{"max_lr": 0.1, "val_accuracy": [80.0, 0.0], "diverged": True}]
     cycle = {"grid": grid}
     assert trend.scores(cycle, without=1)[0.1].diverged is False
@@ -157,7 +157,9 @@ def test_the_command_reads_a_committed_table(
     assert capsys.readouterr().out.startswith("known-00000000: cycles 0 to 2")
 
 
-def test_what_is_no_table_or_lacks_the_rate_is_refused(written: Callable[[object], str]) -> None:
+def test_a_file_that_is_no_table_or_lacks_the_rate_is_refused(
+    written: Callable[[object], str],
+) -> None:
     with pytest.raises(BadInput, match="is no table of an oracle run"):
         rise.read(Path(written({"kind": "search"})))
     with pytest.raises(BadInput, match="not complete"):

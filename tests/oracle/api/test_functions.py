@@ -128,7 +128,7 @@ def test_a_run_gives_the_files_of_a_network(
         done[0].folder(tmp_path / "other", cycle=1, max_lr=0.4)
 
 
-def test_no_accuracy_stands_in_the_table_of_a_perplexity(
+def test_the_table_of_a_perplexity_has_no_accuracy(
     done: tuple[oracle.Run, list[Any]],
 ) -> None:
     table = done[0].table
@@ -328,16 +328,16 @@ def test_a_worker_that_starts_slower_than_another_trains_finishes_its_start(
         return Slow
 
     body = (
-        "import os, pathlib, time; place = pathlib.Path(task.options['place'])\n"
+        "import os, pathlib, time; folder = pathlib.Path(task.options['folder'])\n"
         "    until = time.monotonic() + 120\n"
-        "    names = lambda: {path.name.split('-')[0] for path in place.glob('*.trained')}\n"
-        "    (place / f'{os.getpid()}-{time.monotonic_ns()}.trained').touch()\n"
-        "    while len(list(place.glob('*.trained'))) > 3 and len(names()) < 2:\n"
+        "    names = lambda: {path.name.split('-')[0] for path in folder.glob('*.trained')}\n"
+        "    (folder / f'{os.getpid()}-{time.monotonic_ns()}.trained').touch()\n"
+        "    while len(list(folder.glob('*.trained'))) > 3 and len(names()) < 2:\n"
         "        assert time.monotonic() < until; time.sleep(0.05)"
     )
     monkeypatch.setattr(ray_backend, "pack_trainable", slow_second)
     declared, _ = study(body, cycles=1)
-    trainer = {"function": declared.trainer.function, "options": {"place": str(tmp_path)}}
+    trainer = {"function": declared.trainer.function, "options": {"folder": str(tmp_path)}}
     declared = declared.model_copy(update={"trainer": type(declared.trainer)(**trainer)})
     oracle.run(declared, runs=tmp_path, workers=2, progress=False)
     trained = {path.name.split("-")[0] for path in tmp_path.glob("*.trained")}

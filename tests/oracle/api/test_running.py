@@ -232,7 +232,7 @@ def test_data_that_are_no_images_are_refused(dataset: Any, rule: str) -> None:
         oracle.OracleStudy(**tiny_content() | {"dataset": dataset})
 
 
-def test_an_interrupt_keeps_what_is_finished(
+def test_an_interrupt_keeps_finished_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from oracle.execution.worker import Worker

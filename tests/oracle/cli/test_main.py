@@ -231,7 +231,7 @@ def test_of_a_run_without_a_finished_cycle_nothing_can_be_drawn(
     assert not list(workdir.glob("*.html"))
 
 
-def test_check_tells_the_cost_and_writes_nothing(workdir: Path, inside: Call) -> None:
+def test_check_prints_the_cost_and_writes_nothing(workdir: Path, inside: Call) -> None:
     before = sorted(workdir.rglob("*"))
     shown = inside("check", "tiny.yaml", *INLINE)
     assert "grid           oracle: 3 learning rates: 0.05, 0.1, 0.2" in shown
@@ -259,7 +259,7 @@ def test_check_counts_what_a_comparison_trains(workdir: Path, inside: Call) -> N
     assert sorted(workdir.rglob("*")) == before
 
 
-def test_what_was_shrunk_is_said_wherever_the_run_is_shown(workdir: Path, inside: Call) -> None:
+def test_every_output_of_a_run_says_how_it_was_scaled_down(workdir: Path, inside: Call) -> None:
     smaller = ("--scale", "0.5", "--cycles", "1", "--grid", "2", "--replicates", "1")
     shown = inside("run", "tiny.yaml", *smaller, *INLINE)
     said = {
@@ -292,7 +292,7 @@ def test_what_was_shrunk_is_said_wherever_the_run_is_shown(workdir: Path, inside
         (("recorded.yaml", "--grid", "2"), "searches no grid"),
     ],
 )
-def test_what_is_not_smaller_is_refused_with_2(
+def test_a_scale_that_is_not_smaller_is_refused_with_2(
     workdir: Path, inside: Call, arguments: tuple[str, ...], message: str
 ) -> None:
     before = sorted(workdir.rglob("*"))

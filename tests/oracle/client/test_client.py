@@ -233,7 +233,7 @@ def test_a_server_that_is_no_oracle_server_is_reported(talk: Talk) -> None:
         ("http://host:port", "is no address of a server"),
     ],
 )
-def test_what_is_no_address_is_refused_and_a_password_not_shown(server: str, rule: str) -> None:
+def test_an_invalid_address_is_refused_and_a_password_not_shown(server: str, rule: str) -> None:
     with pytest.raises(BadInput) as raised:
         Client(server)
     assert rule in str(raised.value)
@@ -241,7 +241,7 @@ def test_what_is_no_address_is_refused_and_a_password_not_shown(server: str, rul
 
 
 @pytest.mark.parametrize("token", ["", "two words", "a\nb", "grün", "x" * 1001])
-def test_what_is_no_token_is_refused_without_showing_it(token: str) -> None:
+def test_an_invalid_token_is_refused_without_showing_it(token: str) -> None:
     with pytest.raises(BadInput, match="one line of letters, digits and signs") as raised:
         Client(token=token)
     assert not token or token not in str(raised.value)

@@ -57,14 +57,14 @@ def test_a_job_comes_back_as_it_was_submitted(jobs: Jobs) -> None:
     assert timedelta(0) <= datetime.now(UTC) - job.submitted < timedelta(minutes=1)
 
 
-def test_the_same_study_is_the_same_job_whoever_submits_it(jobs: Jobs) -> None:
+def test_the_same_study_is_the_same_job_for_every_owner(jobs: Jobs) -> None:
     first, _ = jobs.submit(new("digits-1"))
     again, created = jobs.submit(new("digits-1", owner="bob", priority=9))
     assert not created
     assert again == first
 
 
-def test_a_key_stands_for_one_job_of_its_owner(jobs: Jobs) -> None:
+def test_a_key_identifies_one_job_of_its_owner(jobs: Jobs) -> None:
     _, created = jobs.submit(new("digits-1"), "key")
     assert created
     assert jobs.submit(new("digits-1"), "key") == (jobs.get("digits-1"), False)
@@ -120,7 +120,7 @@ def test_a_claimed_job_is_held_by_who_claimed_it(jobs: Jobs) -> None:
     assert [(held.holder, held.beat) for held in jobs.held()] == [("here", 2), ("there", 0)]
 
 
-def test_a_driver_tells_how_far_it_is(jobs: Jobs) -> None:
+def test_a_driver_reports_its_progress(jobs: Jobs) -> None:
     submitted(jobs, "a-1")
     claimed(jobs)
     assert jobs.ran_as("a-1", HERE, "a-77")

@@ -159,7 +159,7 @@ def test_commands_print_what_the_released_version_printed_byte_for_byte(released
 
 
 @pytest.mark.parametrize("study", ["tiny", "served"])
-def test_what_was_measured_is_what_the_released_version_printed(
+def test_results_equal_those_that_the_released_version_printed(
     released: Released, study: str
 ) -> None:
     before = released.outputs[f"table {study} --format json"]

@@ -348,7 +348,7 @@ def test_wider_distributions_are_called_wider() -> None:
 
 
 @pytest.mark.parametrize(("what", "columns"), [("weight_gradients", 4), ("activations", 3)])
-def test_what_is_not_recorded_has_no_column(what: str, columns: int) -> None:
+def test_a_quantity_that_is_not_recorded_has_no_column(what: str, columns: int) -> None:
     one = {what: WIDE[what]}
     cycles = [RunCycle(0, 0.1, (), (result(0, one),))]
     declared = study(record={"what": [what], "outside": [-0.5, 0.5]}, replicates=1)

@@ -93,7 +93,7 @@ def test_the_verdicts_are_sentences_with_a_standard_error(table: Table) -> None:
         ((92.0, 91.0, 92.1), "ahead of greedy search: not significant with 3 replicates (val"),
     ],
 )
-def test_greed_costs_accuracy_only_where_test_accuracy_tells_it_from_noise(
+def test_greed_costs_accuracy_only_where_test_accuracy_is_significantly_lower(
     mine: tuple[float, ...], said: str
 ) -> None:
     paired = difference(mine, (90.0, 91.0, 92.0)).to_json()
@@ -101,7 +101,7 @@ def test_greed_costs_accuracy_only_where_test_accuracy_tells_it_from_noise(
     assert said in beam_reports.verdict({"width": 3, "cycles": [cycle]}, complete=True)
 
 
-def test_one_replicate_tells_nothing_from_noise() -> None:
+def test_with_one_replicate_nothing_is_significant() -> None:
     paired = difference([91.0], [90.0])
     assert (paired.points, paired.standard_error, paired.p, paired.told_apart) == (
         1.0,

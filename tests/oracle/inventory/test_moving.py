@@ -100,7 +100,7 @@ def open_elsewhere(file: Path) -> Iterator[None]:
         yield
 
 
-def test_a_database_that_is_in_use_stays_and_is_read_where_it_lies(before: DoneHome) -> None:
+def test_a_database_that_is_in_use_is_not_moved_and_is_read_in_place(before: DoneHome) -> None:
     where, file = home(before.folder), before.folder / "tiny" / "oracle.db"
     with open_elsewhere(file):
         (said,) = moved(where)

@@ -77,7 +77,7 @@ def test_a_network_that_is_dropped_while_runs_are_listed_counts_nothing(
     assert listed(done.folder)[0]["bytes"] < whole
 
 
-def test_a_list_tells_of_state_progress_size_and_date(done: DoneHome) -> None:
+def test_a_list_has_state_progress_size_and_date(done: DoneHome) -> None:
     (row,) = listed(done.folder)
     assert (row["id"], row["study"], row["state"]) == (done.run_id, "tiny", "done")
     assert (row["done"], row["expected"]) == (done.cells, done.cells)
@@ -354,7 +354,7 @@ def test_a_full_disk_is_reported_as_such_and_a_file_without_a_folder_is_refused(
             api.load_run("tiny", runs=done.folder).save(path)
 
 
-def test_a_fresh_run_deletes_the_earlier_one_and_trains_anew(
+def test_a_fresh_run_deletes_the_earlier_one_and_trains_again(
     done: DoneHome, tmp_path: Path
 ) -> None:
     study = tmp_path / "tiny.yaml"

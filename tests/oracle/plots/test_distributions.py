@@ -160,7 +160,7 @@ def test_without_bounds_there_are_none() -> None:
     assert not [trace for trace in figure.data if str(trace.name).startswith("outside")]
 
 
-def test_what_was_shrunk_is_said() -> None:
+def test_the_figure_says_how_the_study_was_scaled_down() -> None:
     table = make_table()
     assert distributions(table).layout.title.subtitle.text == ""
     table["shrunk"] = {"cycles": "3, not 10"}

@@ -61,7 +61,7 @@ def test_the_json_table_has_the_documented_shape(table: oracle.OracleTable) -> N
         assert {"trainings", "steps", "seconds"} == content["cost"][who].keys()
 
 
-def test_the_table_says_what_was_measured(table: oracle.OracleTable) -> None:
+def test_the_table_has_the_measured_values(table: oracle.OracleTable) -> None:
     first, second = table["cycles"][:2]
     assert first["well_tuned"] == 0.1
     assert first["feasible"] == {
@@ -184,7 +184,7 @@ def test_the_dashboards_cards_are_the_two_halves_of_the_figure(table: oracle.Ora
     assert sorted(names) == sorted(trace.name for trace in whole.data)
 
 
-def test_html_stands_alone(table: oracle.OracleTable, tmp_path: Path) -> None:
+def test_html_is_self_contained(table: oracle.OracleTable, tmp_path: Path) -> None:
     page.save(region_plots.regions(table), tmp_path / "region.html")
     text = (tmp_path / "region.html").read_text()
     assert "plotlyLoaded" in text
@@ -288,7 +288,7 @@ def test_the_papers_values_are_a_trace_of_the_figure(
     assert not [trace for trace in region_plots.regions(table).data if "paper" in trace.name]
 
 
-def test_what_was_shrunk_stands_in_the_figure_and_the_report(
+def test_the_figure_and_the_report_say_how_the_study_was_scaled_down(
     table: oracle.OracleTable, study: Make
 ) -> None:
     small = table | {"shrunk": {"cycles": "2 of 25"}}

@@ -78,9 +78,7 @@ def test_the_list_of_endpoints_is_the_whole_app(closed: FastAPI) -> None:
     assert len(routes) >= 25
 
 
-def test_nobody_gets_anywhere_without_a_token_or_with_a_wrong_one(
-    closed: FastAPI, visitor: TestClient
-) -> None:
+def test_without_a_valid_token_every_route_is_refused(closed: FastAPI, visitor: TestClient) -> None:
     for method, path in endpoints(closed):
         if path in OPEN:
             continue

@@ -249,7 +249,7 @@ def test_a_run_that_is_too_large_is_refused_before_it_is_computed(
 
 
 @pytest.mark.parametrize("path", ["/v1/oracle", "/v1/jobs"])
-def test_a_key_that_stands_twice_in_json_is_refused(served: Served, path: str) -> None:
+def test_a_duplicate_key_in_json_is_refused(served: Served, path: str) -> None:
     connection = http.client.HTTPConnection(served.address.removeprefix("http://"), timeout=120)
     body = json.dumps(RUN)[:-1] + ', "name": "other"}'
     connection.request("POST", path, body, {"Content-Type": "application/json"})

@@ -53,7 +53,7 @@ def ask(port: int, path: str) -> tuple[int, Any]:
     return reply
 
 
-def test_twenty_heavy_answers_keep_nobody_else_waiting(
+def test_twenty_expensive_requests_do_not_delay_others(
     service: Service, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on, lock = threading.Semaphore(0), threading.Event(), threading.Lock()

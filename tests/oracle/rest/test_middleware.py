@@ -149,7 +149,7 @@ def test_every_answer_says_what_a_page_may_load(client: TestClient, path: str) -
     assert headers["x-content-type-options"] == "nosniff"
 
 
-def test_pages_run_no_script_that_stands_in_them(client: TestClient, job: Job) -> None:
+def test_pages_run_no_inline_script(client: TestClient, job: Job) -> None:
     for path in ("/", f"/jobs/{job.id}", "/sign-in"):
         policy = client.get(path).headers["content-security-policy"]
         scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))

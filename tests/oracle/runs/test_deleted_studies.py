@@ -46,7 +46,7 @@ def timeless(table: Table) -> Any:
     return copy
 
 
-def test_a_study_deleted_during_a_run_is_made_again_with_all_that_the_run_has(
+def test_a_study_deleted_during_a_run_is_created_again_with_all_results_of_the_run(
     study: Make, where: Settings
 ) -> None:
     said: list[str] = []

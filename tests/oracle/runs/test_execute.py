@@ -491,7 +491,7 @@ def test_a_run_whose_short_hash_another_study_has_gets_a_longer_id(
 
 
 @pytest.mark.parametrize("what", ["folder", "file"])
-def test_a_run_whose_database_is_removed_ends_with_a_word(
+def test_a_run_whose_database_is_removed_ends_with_a_message(
     study: Make, tmp_path: Path, what: str
 ) -> None:
     where = settings(tmp_path / "runs", database_wait=0.0)

@@ -73,7 +73,7 @@ def test_a_servers_database_of_an_earlier_version_is_the_homes(before: DoneHome)
     assert catalog.find_run(run_id, where).folder == before.folder / "tiny"
 
 
-def test_a_folder_of_an_earlier_version_that_was_renamed_is_read_where_it_lies(
+def test_a_renamed_folder_of_an_earlier_version_is_read_in_place(
     before: DoneHome,
 ) -> None:
     (before.folder / "tiny").rename(before.folder / "renamed")
@@ -82,7 +82,7 @@ def test_a_folder_of_an_earlier_version_that_was_renamed_is_read_where_it_lies(
     assert load_network(stored, home(before.folder), find_cell(stored, 1), "final").masks
 
 
-def test_a_home_that_was_renamed_is_read_where_it_lies(done: DoneHome) -> None:
+def test_a_renamed_home_is_read_in_place(done: DoneHome) -> None:
     done.folder.rename(done.folder.with_name("moved"))
     folder = done.folder.with_name("moved")
     where = home(folder)

@@ -91,7 +91,7 @@ def test_an_answer_is_there_before_the_next_cycle_ends_and_once_after_an_interru
     assert [first.user_attrs["s_cyc_verdict"], second.user_attrs["s_cyc_verdict"]] == verdicts
 
 
-def test_two_runs_of_one_graph_have_a_summary_each_and_a_deletion_takes_its_own(
+def test_two_runs_of_one_graph_have_separate_summaries_and_a_deletion_removes_its_own(
     study: Make, where: Settings
 ) -> None:
     first: Any = run(study(cycles=1, replicates=1), where)

@@ -225,7 +225,7 @@ def test_the_known_results_are_never_fewer_than_the_requested_ones() -> None:
     assert now.known == now.done == len(seen)
 
 
-def test_the_guide_tells_of_every_field() -> None:
+def test_the_guide_describes_every_field() -> None:
     guide = (Path(__file__).parents[3] / "docs/how-to/ask-and-tell.md").read_text("utf-8")
     rows = {
         name for line in guide.splitlines() if line.startswith("| `") for name in line.split("`")

@@ -87,7 +87,7 @@ def test_a_beam_and_greed_train_what_they_share_once(study: Make, Rehearsal: Any
     assert len(rehearsal.trained) == costs["greedy"]["trainings"] + own + 3 * replicates
 
 
-def test_a_beam_of_all_that_there_is_tries_every_way(study: Make, Rehearsal: Any) -> None:
+def test_a_beam_as_wide_as_the_grid_tries_every_path(study: Make, Rehearsal: Any) -> None:
     _, study_experiment = run(study, Rehearsal, beam=100, cycles=2, replicates=1)
     beams = [len(cycle["kept"]) for cycle in study_experiment.table("tiny-0")["beam"]["cycles"]]
     assert beams == [4, 16, 64]
@@ -240,7 +240,9 @@ def test_the_expected_number_of_training_runs_counts_the_beam(study: Make, Rehea
         assert expected_cells(after, set(rehearsal.trained)) == expected
 
 
-def test_a_beam_tells_its_cycles_and_where_its_own_cells_are(study: Make, Rehearsal: Any) -> None:
+def test_a_beam_reports_its_cycles_and_the_studies_of_its_cells(
+    study: Make, Rehearsal: Any
+) -> None:
     lines: list[str] = []
     declared, _ = beamed(study)
     study_experiment = experiment(

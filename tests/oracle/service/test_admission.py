@@ -53,7 +53,7 @@ def folders(tmp_path: Path) -> dict[str, Path]:
         (["mine"], ["mine"]),
     ],
 )
-def test_a_name_of_the_list_stands_for_its_code(named: Any, spec: Any) -> None:
+def test_a_listed_name_is_replaced_by_its_code(named: Any, spec: Any) -> None:
     given = content(network=named)
     assert admission.resolved(given, ALLOW) == content(network=spec)
     assert given == content(network=named)
@@ -64,7 +64,7 @@ def test_a_listed_name_does_not_replace_a_built_in_one() -> None:
     assert admission.resolved(content(), allow) == content()
 
 
-def test_what_is_no_mapping_is_left_to_the_parser() -> None:
+def test_input_that_is_no_mapping_is_left_to_the_parser() -> None:
     assert admission.resolved(["mine"], ALLOW) == ["mine"]
     assert admission.problems(["mine"], ALLOW, {}, None) == []
 

@@ -106,7 +106,7 @@ def test_a_job_ends_as_its_run_does(
     assert service.jobs.held() == []
 
 
-def test_a_study_that_cannot_run_fails_with_what_is_wrong(
+def test_a_study_that_cannot_run_fails_with_its_problems(
     service: Service, settings: ServerSettings, claimed: Claim, tmp_path: Path
 ) -> None:
     (tmp_path / "tiny").write_text("where the study's folder would lie")
@@ -169,7 +169,7 @@ def test_a_job_whose_report_cannot_be_written_is_done(
     )
 
 
-def test_what_nobody_expected_fails_the_job_with_a_message(
+def test_an_unexpected_error_fails_the_job_with_a_message(
     service: Service,
     settings: ServerSettings,
     claimed: Claim,

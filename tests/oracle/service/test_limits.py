@@ -118,7 +118,7 @@ def test_no_more_external_runs_are_declared_than_are_allowed(service: Service) -
 def test_states_of_external_runs_are_cached_up_to_a_size(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(external_runs, "_KEPT", 65)
+    monkeypatch.setattr(external_runs, "_CACHED", 65)
     runs = [external(name=f"mine{number}") for number in range(4)]  # each requests 30 at first
     for run in runs:
         service.outside.declare(run, "me")

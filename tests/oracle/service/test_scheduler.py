@@ -128,7 +128,7 @@ def test_a_driver_that_wrote_its_end_makes_room_for_the_next(stage: Make) -> Non
     assert [held.job_id for held in here.jobs.held()] == ["b-1"]
 
 
-def test_a_job_whose_driver_ended_without_a_word_is_queued_again(stage: Make) -> None:
+def test_a_job_whose_driver_ended_without_a_message_is_queued_again(stage: Make) -> None:
     here = stage()
     here.submit("a-1", script="exit 0")
     here.tick()

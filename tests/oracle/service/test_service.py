@@ -104,7 +104,7 @@ def test_images_of_another_folder_are_another_job(opened: Open, tmp_path: Path) 
     assert len({*named, *rooted}) == 4
 
 
-def test_a_study_is_refused_with_all_that_is_wrong_at_once(opened: Open) -> None:
+def test_a_study_is_refused_with_all_problems_at_once(opened: Open) -> None:
     opened_service = opened()
     wrong = {
         "network": "os.path:join",
@@ -132,7 +132,7 @@ def test_a_listed_network_is_named_by_the_servers_word(opened: Open) -> None:
     assert submit(opened_service, {"network": "os.path:join"}) == (job, False)
 
 
-def test_a_key_stands_for_one_study_of_its_owner(opened: Open) -> None:
+def test_a_key_identifies_one_study_of_its_owner(opened: Open) -> None:
     opened_service = opened()
     job, _ = submit(opened_service, key="once")
     assert submit(opened_service, key="once") == (job, False)

@@ -282,7 +282,7 @@ def test_the_noise_of_a_replicate_is_one_validation_image_at_least() -> None:
     assert each.estimate.floor == pytest.approx(100 * (0.925 * 0.075 / 100) ** 0.5)
 
 
-def test_accuracies_that_are_no_shares_of_images_tell_of_none() -> None:
+def test_accuracies_that_are_no_shares_of_images_give_no_number_of_images() -> None:
     assert validation_images(noisy(HUMP, 3, 0.5)) is None
 
 
@@ -361,7 +361,7 @@ def test_a_subset_of_a_grid_keeps_its_spacing() -> None:
     assert estimate.high == pytest.approx(0.01 * 1.1**15, rel=0.06)
 
 
-def test_values_that_tie_around_the_best_have_an_interval_though_noise_lies_far_below() -> None:
+def test_tied_values_around_the_best_have_an_interval_even_if_noise_is_far_below() -> None:
     tied = {0.01 * 1.5**step: MaxLrScores((50.0, 51.0), False) for step in range(5)}
     region = infer_region(
         {0.001: MaxLrScores((10.0, 14.0), False), 0.002: MaxLrScores((11.0, 10.0), False)} | tied,

@@ -423,13 +423,13 @@ def test_a_database_in_memory_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "nonsense", "mysql://root:canary@h/x", "sqlite+nosuch:///x", "oracle://u:canary@h"]
 )
-def test_what_is_no_storage_url_is_refused_without_its_password(text: str) -> None:
+def test_an_invalid_storage_url_is_refused_without_showing_its_password(text: str) -> None:
     with pytest.raises(BadInput, match="storage = ") as refused:
         parse_url(text)
     assert "canary" not in str(refused.value)
 
 
-def test_a_connection_that_was_lost_while_nobody_used_it_is_made_anew(
+def test_a_connection_that_was_lost_while_idle_is_reopened(
     postgresql_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = database.Database(sa.make_url(postgresql_server))
@@ -450,7 +450,7 @@ def test_a_connection_that_was_lost_while_nobody_used_it_is_made_anew(
     lose(first)
     second = process()  # used a moment ago, but the server has taken leave
     assert second != first
-    monkeypatch.setattr(database, "_spoken", lambda connection: False)
+    monkeypatch.setattr(database, "_has_input", lambda connection: False)
     lose(second)
     with pytest.raises(StorageUnavailable):  # not retried: only idle connections are checked
         process()

@@ -172,9 +172,7 @@ def test_all_problems_are_reported_at_once() -> None:
         ("a: " + "9" * 401, "line 1", "400 digits"),
     ],
 )
-def test_yaml_that_is_not_plain_is_refused_where_it_stands(
-    text: str, where: str, rule: str
-) -> None:
+def test_yaml_that_is_not_plain_is_refused_with_its_line(text: str, where: str, rule: str) -> None:
     (problem,) = refused(text)
     assert problem.path.startswith(where)
     assert rule in problem.rule
@@ -247,7 +245,7 @@ def test_an_unknown_study_is_refused_with_a_guess() -> None:
         load_study("nowhere.yaml")
 
 
-def test_where_the_images_lie_is_not_what_is_computed(study: Callable[..., Study]) -> None:
+def test_the_folder_of_the_images_is_not_part_of_the_id(study: Callable[..., Study]) -> None:
     here, there = (
         study(dataset={"name": "image_folder", "root": root, "size": 4}) for root in ("a", "b")
     )

@@ -292,7 +292,7 @@ def test_the_comments_say_what_remains_of_other_networks(name: str, cycle: int, 
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_each_network_takes_its_images(name: str) -> None:
+def test_each_network_accepts_its_images(name: str) -> None:
     study = load_study(name)
     data = study.dataset.name
     last = study.pruning.prune_last

@@ -284,7 +284,7 @@ def test_more_images_than_memory_holds_the_order_of_are_refused() -> None:
         parse(content, "tiny.yaml")
 
 
-def test_what_was_stored_before_there_were_ranges_is_read_as_it_is() -> None:
+def test_studies_that_were_stored_before_there_were_ranges_are_read_unchanged() -> None:
     content = tiny_content(seed=2**70, pruning={"rate": 1e-9, "batches": 10**6})
     content["training"]["optimizer"] = {"weight_decay": 1e300}
     with pytest.raises(BadInput, match="4 problems"):

@@ -96,7 +96,7 @@ def refused(study: Study, **wanted: Any) -> list[tuple[str, object]]:
     ("option", "value", "of"),
     [("subset", 0.5, "0.2"), ("classes", 4, "3"), ("cycles", 3, "2"), ("replicates", 3, "2")],
 )
-def test_what_is_larger_than_the_studys_is_refused(
+def test_a_value_above_the_studys_is_refused(
     study: Make, option: str, value: float, of: str
 ) -> None:
     declared = study(classes=3)
@@ -153,7 +153,7 @@ def test_all_problems_are_reported_at_once(study: Make) -> None:
     ]
 
 
-def test_what_is_left_must_be_a_study() -> None:
+def test_the_scaled_down_study_must_be_valid() -> None:
     entries = [
         {"label": "one", "schedule": {"name": "one_cycle", "rise": 0.1}, "max_lr": 0.1},
         {"label": "two", "schedule": "constant", "max_lr": 0.1},

@@ -113,7 +113,7 @@ def test_differences_that_are_equal_but_for_rounding_have_no_p() -> None:
     assert table["columns"][0]["against"]["standard_error"] == pytest.approx(0)
 
 
-def test_means_that_are_equal_but_for_rounding_put_nobody_ahead() -> None:
+def test_means_that_are_equal_up_to_rounding_have_no_winner() -> None:
     mine, theirs = [100 * 50 / 72, 100 * 48 / 72], [100 * 47 / 72, 100 * 51 / 72]
     table = given(study(*ENTRIES[1:], cycles=1), [theirs], [mine])
     assert table["columns"][0]["against"]["difference"] > 0

@@ -150,7 +150,7 @@ def test_a_database_that_is_gone_is_logged_once_a_minute(
             polls.release()
             raise StorageUnavailable("the database is gone")
 
-    monkeypatch.setattr(scheduler, "_LOOK", 0.001)
+    monkeypatch.setattr(scheduler, "_POLL", 0.001)
     quiet = OncePerMinute(lambda: 0.0)
     for name in ONCE_A_MINUTE:
         logging.getLogger(name).addFilter(quiet)

@@ -178,7 +178,7 @@ def test_no_page_has_a_script_or_a_handler_of_its_own(seen: tuple[TestClient, st
         assert not re.search(r'(?:src|href)="(?:https?:)?//', page), path
 
 
-def test_what_is_not_there_is_a_page_that_leads_back(client: TestClient) -> None:
+def test_a_missing_page_links_back(client: TestClient) -> None:
     for path in ("/jobs/nothing", "/runs/nothing"):
         answer = client.get(path)
         assert answer.status_code == 404
@@ -211,7 +211,7 @@ def test_who_is_not_signed_in_is_sent_to_do_so_and_comes_back(service: Service) 
     assert answer.headers["location"] == "/sign-in?next=%2Fcompare%3Frun%3Da"
 
 
-def test_the_table_of_a_run_stands_in_the_page_with_its_downloads(
+def test_the_page_of_a_run_has_its_table_and_downloads(
     seen: tuple[TestClient, str],
 ) -> None:
     client, run_id = seen

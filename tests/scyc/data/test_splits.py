@@ -64,7 +64,7 @@ def test_a_class_of_three_has_one_image_in_each_part_whatever_the_shares() -> No
         assert [part[0] for part in parts] == [1, 1, 1]
 
 
-def test_what_does_not_divide_evenly_leaves_the_parts_their_shares_of_the_whole() -> None:
+def test_without_an_even_division_the_parts_keep_their_shares_of_the_whole() -> None:
     parts = by_class(labels_of(*[7] * 30, *[2] * 20, *[1] * 10), STRATIFIED)
     train, validation, test = (sum(part) for part in parts)
     assert train + validation + test == 260

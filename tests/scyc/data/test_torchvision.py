@@ -109,7 +109,7 @@ def test_cifar_10_is_downloaded_once_and_nothing_but_its_folder_stays(
 
 
 @pytest.mark.parametrize("lost", ["data_batch_3", "test_batch", "batches.meta"])
-def test_what_is_missing_or_damaged_of_cifar_10_is_downloaded_again(
+def test_missing_or_damaged_files_of_cifar_10_are_downloaded_again(
     cifar: Path, tmp_path: Path, lost: str
 ) -> None:
     images = datasets.load(CIFAR, root=tmp_path / "images")

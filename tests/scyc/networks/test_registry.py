@@ -67,7 +67,7 @@ def test_the_fully_connected_network_of_section_3_1() -> None:
     assert registry.parameter_count(made) == count
 
 
-def test_batch_norm_stands_before_each_relu_of_the_fully_connected_network() -> None:
+def test_batch_norm_precedes_each_relu_of_the_fully_connected_network() -> None:
     spec = FullyConnectedSpec(name="fully_connected", hidden=(5, 4), batch_norm=True)
     made = registry.build(spec, (1, 3, 3), 2, seed=0)
     assert isinstance(made, fully_connected.FullyConnected)

@@ -261,7 +261,7 @@ def test_counts_are_exact_in_every_layer_and_the_last_filter_stays() -> None:
     assert expected == [1] * 13
 
 
-def test_what_was_pruned_stays_pruned_and_the_masks_that_were_given_are_left_alone() -> None:
+def test_pruned_weights_stay_pruned_and_the_given_masks_are_not_modified() -> None:
     network, shape = made("by hand")
     couplings = filter_groups.couplings(network, shape)
     state, before = pruned(network, couplings, cycles=1)

@@ -167,9 +167,7 @@ def test_networks_that_keep_more_are_a_graph_of_their_own_and_other_ids_stay() -
         ),
     ],
 )
-def test_what_does_not_go_together_is_refused(
-    changes: dict[str, object], path: str, rule: str
-) -> None:
+def test_incompatible_fields_are_refused(changes: dict[str, object], path: str, rule: str) -> None:
     with pytest.raises(BadInput) as raised:
         make_study(**changes)
     (problem,) = raised.value.problems

@@ -29,7 +29,7 @@ def blob_store(url: str) -> Blobs:
     return blobs(url)
 
 
-def test_what_is_written_is_read_wherever_it_is_opened(blob_store: Blobs, url: str) -> None:
+def test_a_written_blob_is_read_by_every_store_of_the_url(blob_store: Blobs, url: str) -> None:
     blob_store.write("ab/abc.pt", b"one")
     blob_store.write("ab/abd.pt", b"two")
     again = blobs(url)

@@ -109,7 +109,7 @@ def wrap(point: Point, here: Callable[[], None]) -> None:
 
 
 class _Halves:
-    """A file of which the first half of each content is on its way to the disk when it is told."""
+    """A file that writes half of each content and then reports it to a failpoint."""
 
     def __init__(self, file: Any, here: Callable[[], None]) -> None:
         self._file, self._here = file, here

@@ -84,7 +84,7 @@ def test_a_text_is_computed_once_for_each_request(
         "UPDATE oracle_runs SET state = 'no winner'",
     ],
 )
-def test_a_change_of_any_result_or_of_the_run_makes_it_computed_anew(
+def test_a_change_of_any_result_or_of_the_run_invalidates_the_cache(
     done: DoneHome, table_text: Callable[..., str], statement: str
 ) -> None:
     table_text()
@@ -93,7 +93,7 @@ def test_a_change_of_any_result_or_of_the_run_makes_it_computed_anew(
     assert len(cache_files(done)) == 1  # the earlier one is of no use
 
 
-def test_one_more_trial_and_a_deleted_optuna_study_make_it_computed_anew(
+def test_one_more_trial_and_a_deleted_optuna_study_invalidate_the_cache(
     done: DoneHome, table_text: Callable[..., str]
 ) -> None:
     url = f"sqlite:///{home(done.folder).database_file}"
@@ -106,7 +106,7 @@ def test_one_more_trial_and_a_deleted_optuna_study_make_it_computed_anew(
     assert table_text() == f"{done.run_id} 3"
 
 
-def test_another_version_of_the_code_computes_anew(
+def test_another_version_of_the_code_invalidates_the_cache(
     table_text: Callable[..., str], done: DoneHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table_text()
@@ -117,7 +117,7 @@ def test_another_version_of_the_code_computes_anew(
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"[]", b"\xff\x00"])
-def test_a_damaged_file_is_computed_anew(
+def test_a_damaged_cache_file_is_computed_again(
     done: DoneHome, table_text: Callable[..., str], damage: bytes
 ) -> None:
     table_text()

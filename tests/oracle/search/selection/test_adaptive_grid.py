@@ -155,7 +155,9 @@ def test_the_grid_grows_by_the_same_values(
         assert end(few.cells) == end(full.cells)
 
 
-def test_where_all_that_was_tried_diverged_the_whole_grid_is(study: Make, searched: Any) -> None:
+def test_if_every_tried_max_lr_diverged_the_whole_grid_is_trained(
+    study: Make, searched: Any
+) -> None:
     def curve(cell: Cell) -> float | None:
         return 90.0 if cell.cycle == 0 or cell.max_lr == 0.006295 else None
 
@@ -204,7 +206,7 @@ def test_what_it_tries_depends_on_results_alone(study: Make, searched: Any, Rehe
     assert packs[0] == packs[1] == packs[2]
 
 
-def test_the_order_of_what_is_known_does_not_matter() -> None:
+def test_the_order_of_known_results_does_not_matter() -> None:
     every = [0.01 * 1.1**index for index in range(40)]
     tried = {every[i]: MaxLrScores((90 - abs(i - 17) / 3,) * 2, False) for i in range(1, 40, 6)}
     requested = [

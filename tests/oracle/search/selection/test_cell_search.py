@@ -67,7 +67,7 @@ def test_the_next_cycle_starts_from_every_replicate_of_the_well_tuned_max_lr(sea
         assert {cell.parent for row in after.cells.values() for cell in row} <= set(won)
 
 
-def test_what_is_trained_does_not_depend_on_which_result_comes_first(
+def test_the_training_runs_do_not_depend_on_the_order_of_results(
     searched: Any, Rehearsal: Any
 ) -> None:
     orders: list[Callable[[Sequence[Pack]], int]] = [

@@ -251,7 +251,7 @@ def test_the_expected_number_of_training_runs_is_that_without_growth(study: Make
     ("have", "wanted", "most", "more"),
     [(3, 1, 12, 1), (3, 40, 12, 2), (3, None, 12, 2), (8, 3, 12, 3), (8, 40, 10, 2), (3, 0, 9, 1)],
 )
-def test_a_round_adds_what_is_wanted_and_at_most_half_of_what_is_there(
+def test_a_round_adds_the_wanted_replicates_but_at_most_half_of_the_present_number(
     have: int, wanted: int | None, most: int, more: int
 ) -> None:
     assert added(have, wanted, most) == more

@@ -123,7 +123,7 @@ def test_the_column_says_the_verdict_and_the_line_says_both(made: Any) -> None:
     assert columns(table, "S-Cyc verdict")[0] == "undecided"
 
 
-def test_below_each_cycle_stand_the_intervals_and_the_best_again(made: Any) -> None:
+def test_each_cycle_has_its_intervals_and_the_corrected_best_below_it(made: Any) -> None:
     table = made()
     table["cycles"][0]["evidence"] |= {
         "low": {"low": 0.012345, "high": 0.1},
@@ -137,7 +137,7 @@ def test_below_each_cycle_stand_the_intervals_and_the_best_again(made: Any) -> N
     assert any(line.startswith("Row 2") for line in tables.sheet(table).notes)
 
 
-def test_what_was_measured_and_what_is_estimated_have_columns_of_their_own(made: Any) -> None:
+def test_measured_and_estimated_values_have_separate_columns(made: Any) -> None:
     table = made()
     first = table["cycles"][0]
     first["evidence"]["low"] |= {"beyond": 0.6}
@@ -244,7 +244,7 @@ def test_csv_has_the_evidence(made: Any) -> None:
     assert row["inside"] == "False"
 
 
-def test_the_report_marks_verdicts_and_what_stands_below(made: Any, study: Make) -> None:
+def test_the_report_marks_verdicts_and_the_rows_below_them(made: Any, study: Make) -> None:
     table = made()
     table["cycles"][0]["evidence"]["s_cyc"]["more"] = 7
     page = html_report.page(table, study())
