@@ -148,6 +148,8 @@ def test_cancel_and_resume_are_buttons(client: TestClient) -> None:
     csrf = form(client)
     cancelled = client.post(f"{job}/cancel", data=csrf)
     assert 'class="state cancelled"' in cancelled.text
+    assert "No training runs." in cancelled.text
+    assert "not counted yet" not in cancelled.text  # none will be
     resumed = client.post(f"{job}/resume", data=csrf)
     assert 'class="state queued"' in resumed.text
 
