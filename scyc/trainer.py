@@ -46,7 +46,7 @@ from scyc.training.starting_networks import StartingNetworks
 
 @dataclass(frozen=True)
 class Member:
-    """One training of a pack: a network, already pruned, and the rates to train it with."""
+    """One training run of a pack: a network, already pruned, and the rates to train it with."""
 
     start: Network
     cycle: int  # completed pruning cycles
@@ -61,7 +61,7 @@ class Trained:
 
     outcome: Outcome
     weights_remaining: float  # percent
-    steps: int  # iterations of this training; a diverged one may have been cut short
+    steps: int  # iterations of this training run; a diverged one may have been cut short
     seconds: float  # its share of the pack's wall time
     recorded: Recording | None  # what the system says; None if it diverged
 

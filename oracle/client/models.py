@@ -141,7 +141,7 @@ class MaxLr:
     well_tuned: float | None  # None while the cycle is open, or had no winner
     region: Region | None
     inside: bool | None  # whether S-Cyc's max_lr lies in the region
-    complete: bool  # every training of the cycle is known
+    complete: bool  # every training run of the cycle is known
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ class Worker:
             if results_of_part is not None:
                 results += results_of_part
             elif len(part) == 1:
-                raise PackFailed(f"{self.device} has no memory for even one training")
+                raise PackFailed(f"{self.device} has no memory for even one training run")
             else:
                 half = len(part) // 2
                 self.messages.append(

@@ -31,7 +31,7 @@ class DescribedAs:
 
 
 class Observed(Spec):
-    """One training that was run elsewhere, and how it came out."""
+    """One training run of another program, and its result."""
 
     cycle: Annotated[NonNegativeInt, Field(le=1000)]
     max_lr: PositiveFloat
@@ -76,7 +76,7 @@ class MaxLr(CycleFound):
     """max_lr of one pruning cycle of a run."""
 
     run: str
-    complete: bool = Field(description="Every training of the cycle is known.")
+    complete: bool = Field(description="Every training run of the cycle is known.")
 
 
 class Wanted(BaseModel):

@@ -74,7 +74,7 @@ class ExternalRun(Spec):
 
 @dataclass(frozen=True, order=True)
 class Training:
-    """One training that the oracle may ask for."""
+    """One training run that the oracle may request."""
 
     cycle: int  # completed pruning cycles, 0 for the unpruned network
     max_lr: float
@@ -210,7 +210,7 @@ def suggestion(
 
     Args:
         missing: training runs without an observation, in the order to train them.
-        leases: when the lease of a training that was given to a trainer ends, in seconds.
+        leases: when the lease of a training run that was given to a trainer ends, in seconds.
         now: seconds of the same clock.
 
     Returns:

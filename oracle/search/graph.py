@@ -119,12 +119,12 @@ class Graph:
 
 @dataclass(frozen=True)
 class Cell:
-    """One training. Equal where the id is, which says all."""
+    """One training run. Equal where the id is, which says all."""
 
     id: str  # sha256
     parent: Cell | None = field(compare=False)  # None for the unpruned network
     schedule: ScheduleSpec = field(compare=False)
-    max_lr: float = field(compare=False)  # upper learning-rate bound of this training
+    max_lr: float = field(compare=False)  # upper learning-rate bound of this training run
     replicate: int = field(compare=False)
     node: str = field(compare=False)  # hash of its place in the graph, the same for all replicates
 

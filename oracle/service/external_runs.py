@@ -29,7 +29,7 @@ from scyc.specs.base import as_json
 
 @dataclass(frozen=True)
 class Reported:
-    """A training and how it came out."""
+    """A training run and its result."""
 
     training: Training
     accuracy: float | None  # validation accuracy in percent; None: it diverged
@@ -48,13 +48,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Lease:
-    """A training that one trainer was given."""
+    """A training run that one trainer was given."""
 
     until: float  # seconds of the runs' clock
     trainer: str | None
 
 
-LEASE = 600.0  # seconds for which a training is given to one trainer, unless it requests others
+LEASE = 600.0  # seconds for which a training run is given to one trainer, unless it requests others
 _CACHED = 200_000  # training runs of the states that are cached, some 500 bytes each
 _RETRY = 10.0  # seconds after which an idle trainer asks again, at most
 

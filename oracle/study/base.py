@@ -213,7 +213,7 @@ class Study(Spec):
 
     @property
     def system(self) -> SystemSpec:
-        """What shapes one training (see :class:`scyc.specs.system.SystemSpec`)."""
+        """What shapes one training run (see :class:`scyc.specs.system.SystemSpec`)."""
         shared = {name: getattr(self, name) for name in SystemSpec.model_fields}
         return SystemSpec.model_validate(shared, context=STORED)  # the study was checked before
 

@@ -28,7 +28,7 @@ from scyc.specs.ranges import (
     is_stored,
 )
 
-_MOST_IMAGES = 4 * 10**9  # that one training may be shown: their order is 32 GB in memory
+_MOST_IMAGES = 4 * 10**9  # that one training run may be shown: their order is 32 GB in memory
 Recorded = Literal["weight_gradients", "activations", "pruned_norm", "lr_range_test"]
 RecordedDistribution = Literal["weight_gradients", "activations"]
 DISTRIBUTIONS: tuple[RecordedDistribution, ...] = ("weight_gradients", "activations")
@@ -112,7 +112,7 @@ class TrainingSpec(ExtendedSpec):
 
     @model_validator(mode="after")
     def _decays_differ(self) -> TrainingSpec:
-        """Refuse what changes nothing: the same training would have a second id."""
+        """Refuse what changes nothing: the same training run would have a second id."""
         own = self.optimizer_weight_decay
         rule = f"is the optimizer's own weight_decay, {own}; leave this out"
         names = ("norm_weight_decay", "bias_weight_decay")
@@ -171,7 +171,7 @@ class SplitSpec(ExtendedSpec):
 
 
 class RecordSpec(Spec):
-    """What is kept of every network at the end of its training.
+    """What is recorded of every network at the end of its training.
 
     Two distributions, and two facts about the network that pruning makes of it: how large what is
     pruned is, and the learning rate that a range test suggests.
@@ -184,7 +184,7 @@ class RecordSpec(Spec):
     @field_validator("what")
     @classmethod
     def _in_one_order(cls, what: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
-        """Sort: the order is nobody's choice, as the same distributions are the same training."""
+        """Sort: the order does not matter; equal distributions are the same training run."""
         if len(set(what)) < len(what):
             raise ValueError("contains a name twice; remove one")
         return tuple(each for each in get_args(Recorded) if each in what)

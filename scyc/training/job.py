@@ -49,7 +49,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ValidationCurve:
-    """The validation accuracies of a training so far, in percent."""
+    """The validation accuracies of a training run so far, in percent."""
 
     points: tuple[tuple[int, float], ...] = ()  # (completed iterations, accuracy)
     best: float = -1.0  # the highest accuracy; -1 before the first

@@ -1,7 +1,7 @@
 """How well the order of max_lr at each evaluation of a training run predicts the final order.
 
     oracle run digits
-    python benchmarks/look_order.py digits [--runs FOLDER] [--json]
+    python benchmarks/evaluation_order.py digits [--runs FOLDER] [--json]
 
 RUN is a stored oracle run. Accuracies at an evaluation are means over replicates of the best so
 far; the end is the best evaluation of each training run, as in the oracle. For each evaluation:
