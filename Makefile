@@ -15,6 +15,10 @@ TOOLS := .venv/tools/bin
 
 SUITE := $(VENV) -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
+# Runs tests, and ruff, mypy and the import contracts beside them. What the latter say is printed at the end.
+beside_lint = @mkdir -p build; $(MAKE) --no-print-directory lint >build/lint.txt 2>&1 & lint=$$!; \
+	$(1); tests=$$?; wait $$lint; lint=$$?; cat build/lint.txt; exit $$((tests | lint))
+
 # The tests start a few hundred processes; compiling the sources anew in each takes a third of their start.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -24,11 +28,11 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: .venv/demo
 	$(VENV) -m oracle.cli run demo
 
-check: .venv/test lint
-	$(VENV) -m pytest -n 2 --self-contained
+check: .venv/test
+	$(call beside_lint,$(VENV) -m pytest -n 2 --self-contained)
 
-test: .venv/test lint
-	$(SUITE)
+test: .venv/test
+	$(call beside_lint,$(SUITE))
 
 test-slow: .venv/test
 	$(VENV) -m pytest -m slow
@@ -79,8 +83,9 @@ clean:
 	$(PIP) install --quiet --constraint constraints.txt --editable .
 	@touch $@
 
+# Not compiled: that takes as long as unpacking, and Python compiles the part that it imports.
 .venv/test: .venv/bin/python $(REQUIREMENTS)
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,docs]'
+	$(PIP) install --quiet --no-compile --constraint constraints.txt --editable '.[dev,docs]'
 	@touch $@ .venv/demo
 
 # In an environment of their own: they are no part of what they look at.

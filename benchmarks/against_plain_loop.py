@@ -10,7 +10,7 @@
   decoding is part of our time in the first case; in the second it is not, as in every cell of a run
   but a worker's first.
 
-The same network, batch size and number of iterations, and both look at the validation images once,
+The same network, batch size and number of iterations, and both evaluate the validation images once,
 at the end. On a CPU one thread and CPU time.
 """
 
@@ -55,14 +55,14 @@ def plain_loop(
     shape = [v2.ToImage(), v2.Resize((SIDE, SIDE))]
     augmented = [v2.RandomCrop(SIDE, padding=CROP), v2.RandomHorizontalFlip()]
     training = datasets.ImageFolder(str(folder), v2.Compose([*shape, *augmented, *normalised]))
-    looked_at = datasets.ImageFolder(str(folder), v2.Compose([*shape, *normalised]))
+    validation_images = datasets.ImageFolder(str(folder), v2.Compose([*shape, *normalised]))
     order = torch.randperm(len(training), generator=torch.Generator().manual_seed(0)).tolist()
     first, second = 6 * len(order) // 10, 8 * len(order) // 10
     loader = torch.utils.data.DataLoader(
         torch.utils.data.Subset(training, order[:first]), batch, shuffle=True, drop_last=True
     )
     validation = torch.utils.data.DataLoader(
-        torch.utils.data.Subset(looked_at, order[first:second]), 512
+        torch.utils.data.Subset(validation_images, order[first:second]), 512
     )
     device = next(network.parameters()).device
     start = {name: value.clone() for name, value in network.state_dict().items()}

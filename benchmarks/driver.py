@@ -4,7 +4,7 @@
 
 Theirs is what 2 % of two cores allow a cell at 50 cells a minute, 48 ms of CPU; ours is what one
 takes, from the worker's answer to the trial in SQLite. The start and the end of a run, with
-tables and figures, are told apart.
+tables and figures, are measured separately.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _answers(cells: Sequence[Cell]) -> list[CellResult]:
     return [
         CellResult(
             cell=cell.id,
-            curve=tuple((40 * look, 50 + look / 7) for look in range(1, 6)),
+            curve=tuple((40 * index, 50 + index / 7) for index in range(1, 6)),
             val_accuracy=60 - 10 * abs(cell.max_lr - 0.1),
             test_accuracy=60.0,
             diverged=False,
@@ -94,8 +94,8 @@ def _answers(cells: Sequence[Cell]) -> list[CellResult]:
 @click.option("--rounds", default=5, show_default=True, help="Runs of each case.")
 def main(device: str, quick: bool, as_json: bool, rounds: int) -> None:
     """Measure and print."""
-    found = [main_case(pack, quick, 1 if quick else rounds) for pack in (1, 16)]
-    report("driver", torch.device(device), found, as_json)
+    results = [main_case(pack, quick, 1 if quick else rounds) for pack in (1, 16)]
+    report("driver", torch.device(device), results, as_json)
 
 
 if __name__ == "__main__":

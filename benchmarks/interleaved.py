@@ -1,8 +1,8 @@
-"""What all benchmarks share: two sides timed in turn, and their pairs as JSON or as a table.
+"""What all benchmarks share: two implementations timed in turn, and the pairs as JSON or a table.
 
 A pair is one round: the other side's time, then ours, right after. A ratio is theirs over ours, so
 above 1 ours is faster, and it is the median of the pairs' ratios; what else the machine is doing
-weighs on both sides of a pair. On a CPU the time is CPU time unless a benchmark says otherwise.
+affects both parts of a pair. On a CPU the time is CPU time unless a benchmark says otherwise.
 """
 
 from __future__ import annotations
@@ -61,14 +61,14 @@ def pairs(
     """Time the two in turn; both run once before, untimed. per: times are divided by it."""
     theirs()
     ours()
-    found = []
+    measured = []
     for _ in range(rounds):
         start = now()
         theirs()
         between = now()
         ours()
-        found.append(((between - start) / per, (now() - between) / per))
-    return found
+        measured.append(((between - start) / per, (now() - between) / per))
+    return measured
 
 
 def rate(work: Callable[[], object], amount: float, now: Clock, rounds: int = 5) -> float:
@@ -89,7 +89,7 @@ def machine(device: torch.device) -> dict[str, Any]:
     if info.exists():
         lines = [line for line in info.read_text().splitlines() if line.startswith("model name")]
         model = lines[0].partition(":")[2].strip() if lines else model
-    found = {
+    measured = {
         "cpu": model,
         "cores": len(os.sched_getaffinity(0)),
         "torch": torch.__version__,
@@ -97,19 +97,19 @@ def machine(device: torch.device) -> dict[str, Any]:
         "load": round(os.getloadavg()[0], 1),
     }
     if device.type == "cuda":
-        found["gpu"] = torch.cuda.get_device_name(device)
-    return found
+        measured["gpu"] = torch.cuda.get_device_name(device)
+    return measured
 
 
 def report(name: str, device: torch.device, cases: Sequence[Case], as_json: bool) -> None:
     """Print what was measured."""
-    found = {
+    measured = {
         "name": name,
         "device": str(device),
         "machine": machine(device),
         "cases": [{**asdict(case), "ratio": case.ratio} for case in cases],
     }
-    click.echo(json.dumps(found, indent=1) if as_json else table(found))
+    click.echo(json.dumps(measured, indent=1) if as_json else table(measured))
 
 
 def table(report: Mapping[str, Any]) -> str:

@@ -34,7 +34,7 @@ from oracle.database import RunDatabase, parse_url
 from oracle.records.jobs import NewJob
 
 _ALLOWED = 1000.0  # ms that the slowest in a hundred requests may take
-_JOBS = 200  # in the list, beside those that ran
+_JOBS = 200  # in the list, in addition to those that ran
 _BURST = 100  # requests that a client may send at once
 _TINY: Mapping[str, Any] = {
     "name": "load",
@@ -80,7 +80,7 @@ class Measured:
 
 
 def mix(job: str) -> Mapping[str, str]:
-    """Return what is asked for, by kind."""
+    """Return the requested paths, by kind."""
     return {
         "jobs": "/v1/jobs?limit=50",
         "job": f"/v1/jobs/{job}",
@@ -96,12 +96,12 @@ def mix(job: str) -> Mapping[str, str]:
 
 
 def client(
-    server: Server, number: int, asked: Mapping[str, str], end: float, found: Measured
+    server: Server, number: int, paths: Mapping[str, str], end: float, measured: Measured
 ) -> None:
     """Ask for everything, again and again, in an order of its own."""
     chance = random.Random(number)  # noqa: S311  # an order, no secret
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-    kinds = list(asked)
+    kinds = list(paths)
     while time.monotonic() < end:
         chance.shuffle(kinds)
         for kind in kinds:
@@ -109,11 +109,11 @@ def client(
                 break
             start = time.perf_counter()
             try:
-                status = server.ask(asked[kind], number, None, connection)[0]
+                status = server.ask(paths[kind], number, None, connection)[0]
             except (OSError, http.client.HTTPException):
                 connection.close()
                 status = 0  # no answer
-            found.keep(kind, 1000 * (time.perf_counter() - start), status)
+            measured.keep(kind, 1000 * (time.perf_counter() - start), status)
     connection.close()
 
 
@@ -123,7 +123,7 @@ def burst(server: Server) -> Counter[int]:
     def once(_: int) -> int:
         status, _, headers = server.ask("/v1/jobs?limit=1", -1)
         if status == 429 and "retry-after" not in headers:
-            raise click.ClickException("a refused request was not told when to come again")
+            raise click.ClickException("a refused request has no Retry-After")
         return status
 
     with ThreadPoolExecutor(32) as pool:
@@ -155,7 +155,7 @@ def main(
     """Measure and print."""
     if quick:
         clients, seconds = min(clients, 10), min(seconds, 3.0)
-    found = Measured()
+    measured = Measured()
     with (
         tempfile.TemporaryDirectory() as scratch,
         database(storage, Path(scratch)) as url,
@@ -175,7 +175,9 @@ def main(
             first[kind] = 1000 * (time.perf_counter() - began)
         start, cpu = time.monotonic(), server.cpu()
         threads = [
-            threading.Thread(target=client, args=(server, each, mix(job), start + seconds, found))
+            threading.Thread(
+                target=client, args=(server, each, mix(job), start + seconds, measured)
+            )
             for each in range(clients)
         ]
         for thread in threads:
@@ -185,19 +187,20 @@ def main(
         took, cpu = time.monotonic() - start, server.cpu() - cpu
         refused = burst(server)
     cases = [
-        case(kind, times, **{"first ms": first[kind]}) for kind, times in sorted(found.took.items())
+        case(kind, times, **{"first ms": first[kind]})
+        for kind, times in sorted(measured.took.items())
     ]
-    every = [each for times in found.took.values() for each in times]
-    failed = found.failed.total()
+    every = [each for times in measured.took.values() for each in times]
+    failed = measured.failed.total()
     more = {"requests a second": len(every) / took, "clients": clients, "failed": failed}
     more["ms of CPU a request"] = 1000 * cpu / len(every)
     more |= {"burst sent": refused.total(), "burst refused": refused[429]}
     report("load", torch.device(device), [case("everything", every, **more), *cases], as_json)
     worse = {
-        status: count for status, count in found.answers.items() if status >= 500 or not status
+        status: count for status, count in measured.answers.items() if status >= 500 or not status
     }
     if worse or refused.keys() - {200, 429} or not refused[429]:
-        raise click.ClickException(f"failed {dict(found.failed)}, to a burst {dict(refused)}")
+        raise click.ClickException(f"failed {dict(measured.failed)}, to a burst {dict(refused)}")
 
 
 if __name__ == "__main__":

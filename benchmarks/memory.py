@@ -73,13 +73,13 @@ def child(*arguments: str) -> dict[str, float]:
     """Return the same script in a process of its own."""
     command = [sys.executable, __file__, "--child", json.dumps(arguments)]
     output = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
-    found: dict[str, float] = json.loads(output.stdout)
-    return found
+    measured: dict[str, float] = json.loads(output.stdout)
+    return measured
 
 
 def cases(device: str, quick: bool) -> list[Case]:
     """Return all of them."""
-    found = []
+    measured = []
     sizes: Sequence[tuple[str, int]] = [("fully_connected", 16), ("resnet20", 4)]
     for network, size in [("fully_connected", 2)] if quick else sizes:
         alone, together = (
@@ -87,12 +87,12 @@ def cases(device: str, quick: bool) -> list[Case]:
             child("pack", network, str(size), device),
         )
         name = f"{network}, K = {size}"
-        found.append(Case(name, [(size * alone["peak"], together["peak"])], "MiB"))
+        measured.append(Case(name, [(size * alone["peak"], together["peak"])], "MiB"))
         if device == "cuda":
-            found.append(Case(f"{name}, GPU", [(size * alone["gpu"], together["gpu"])], "MiB"))
+            measured.append(Case(f"{name}, GPU", [(size * alone["gpu"], together["gpu"])], "MiB"))
     with tempfile.TemporaryDirectory() as folder:
         decoded = child("decoding", folder, "8" if quick else "64")
-        found.append(Case("decoding", [(decoded["pixels"], max(1.0, decoded["peak"]))], "MiB"))
+        measured.append(Case("decoding", [(decoded["pixels"], max(1.0, decoded["peak"]))], "MiB"))
     if not quick:
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, "-m", "oracle.cli", "run", "digits", "--cycles", "2"]
@@ -101,8 +101,8 @@ def cases(device: str, quick: bool) -> list[Case]:
                 watch(command),
                 watch([sys.executable, "-c", "import oracle.runs.execute"]),
             )
-            found.append(Case("a whole run", [(driver.peak / _MIB, whole.peak / _MIB)], "MiB"))
-    return found
+            measured.append(Case("a whole run", [(driver.peak / _MIB, whole.peak / _MIB)], "MiB"))
+    return measured
 
 
 def _child(arguments: Sequence[str]) -> dict[str, float]:

@@ -2,12 +2,12 @@
 
     python benchmarks/oracle_vs_trial_per_process.py [--json] [--quick] [--cycles N] [--rounds N]
 
-Both sides are whole commands, from the start of Python to their last line, on 2 CPU cores: wall
+Both are whole commands, from the start of Python to their last line, on 2 CPU cores: wall
 time, and the peak memory of all their processes at once (what they share is counted once).
 
 - Theirs: trial_per_process.py, what one would write today.
 - Ours: ``oracle run`` of studies/digits.yaml, cut to as many cycles. It trains the same grid, and
-  S-Cyc's own path beside it (one training a replicate and cycle more); it stores every training,
+  S-Cyc's own path, too (one more training run a replicate and cycle); it stores every training run,
   checks and keeps checkpoints, tests every network, and writes its report.
 """
 
@@ -59,18 +59,18 @@ def ours(cycles: int, quick: bool) -> Watched:
 def main(device: str, quick: bool, as_json: bool, cycles: int, rounds: int) -> None:
     """Measure and print."""
     cycles, rounds = (1, 1) if quick else (cycles, rounds)
-    found = [(theirs(cycles, quick), ours(cycles, quick)) for _ in range(rounds)]
+    measured = [(theirs(cycles, quick), ours(cycles, quick)) for _ in range(rounds)]
     grid = "quick grid" if quick else "digits"
     cases = [
-        Case(f"{grid}, {cycles} cycles, wall time", [(a.wall, b.wall) for a, b in found], "s"),
+        Case(f"{grid}, {cycles} cycles, wall time", [(a.wall, b.wall) for a, b in measured], "s"),
         Case(
             f"{grid}, {cycles} cycles, CPU time",
-            [(sum(a.cpu.values()), sum(b.cpu.values())) for a, b in found],
+            [(sum(a.cpu.values()), sum(b.cpu.values())) for a, b in measured],
             "s",
         ),
         Case(
             f"{grid}, {cycles} cycles, peak memory",
-            [(a.peak / 2**20, b.peak / 2**20) for a, b in found],
+            [(a.peak / 2**20, b.peak / 2**20) for a, b in measured],
             "MiB",
         ),
     ]

@@ -50,7 +50,7 @@ def cases(
     peak, copied = limits.matrix_product(device, dtype, now), limits.copy(device, now)
     trainer = Trainer(system, images, device)
     theirs = loop(trainer)
-    beside = ", with a DataLoader" if loop is plain.Loaded else ""
+    loader = ", with a DataLoader" if loop is plain.Loaded else ""
     work = plain.flops(theirs.network, images.shape, system.training.batch, device)
     bytes_moved = limits.moved(theirs.network)
     for engine in engines:
@@ -58,7 +58,7 @@ def cases(
             continue
         for size in sizes:
             pack = systems.members(trainer, size)
-            found = pairs(
+            measured = pairs(
                 lambda pack=pack: theirs.train(pack),
                 lambda pack=pack, engine=engine: trainer.train(pack, engine=engine),
                 rounds,
@@ -66,13 +66,13 @@ def cases(
                 per=size * steps,
             )
             case = Case(
-                f"{network}, {engine}, K = {size}, {precision}{beside}", found, "s/member-step"
+                f"{network}, {engine}, K = {size}, {precision}{loader}", measured, "s/member-step"
             )
             a_second = 1 / case.ours
             figures = {"member-steps/s": a_second, "of peak FLOP/s": work * a_second / peak}
             if network == "fully_connected":
                 figures["of copy"] = bytes_moved * a_second / copied
-            yield Case(case.name, found, case.unit, figures)
+            yield Case(case.name, measured, case.unit, figures)
 
 
 def on_cpu(networks: Sequence[str], quick: bool, rounds: int) -> Iterator[Case]:
@@ -109,23 +109,23 @@ def on_gpu(
             yield from cases(network, (size,), steps, rounds, device, precision, batch, engines)
 
 
-def within(seconds: float, found: Iterator[Case]) -> list[Case]:
+def within(seconds: float, cases: Iterator[Case]) -> list[Case]:
     """Return the cases that are begun within so many seconds."""
     end = time.monotonic() + seconds
     taken = []
-    for case in found:
+    for case in cases:
         taken.append(case)
         if time.monotonic() > end:
             break
     return taken
 
 
-@click.command(help="Packs of K trainings against an ordinary loop, one after another.")
+@click.command(help="Packs of K training runs against an ordinary loop, one after another.")
 @options
 @click.option("--network", "networks", multiple=True, type=click.Choice(list(systems.INPUTS)))
 @click.option("--rounds", default=5, show_default=True, help="Pairs of each case.")
 @click.option("--seconds", default=3600.0, show_default=True, help="Begin no case after these.")
-@click.option("--as-gpu", is_flag=True, help="What a GPU is asked for, on any device.")
+@click.option("--as-gpu", is_flag=True, help="The benchmark for GPUs, on any device.")
 def main(
     device: str,
     quick: bool,
@@ -137,14 +137,14 @@ def main(
 ) -> None:
     """Measure and print."""
     torch.set_num_threads(1)
-    place = torch.device(device)
+    target = torch.device(device)
     rounds = 1 if quick else rounds
     small = ("fully_connected", "resnet20")
-    if place.type == "cuda" or as_gpu:
-        wanted = on_gpu(networks or (*small, *_LARGE), quick, rounds, place)
+    if target.type == "cuda" or as_gpu:
+        wanted = on_gpu(networks or (*small, *_LARGE), quick, rounds, target)
     else:
         wanted = on_cpu(networks or small, quick, rounds)
-    report("pack_vs_solo", place, within(seconds, wanted), as_json)
+    report("pack_vs_solo", target, within(seconds, wanted), as_json)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ _COMMAND = (sys.executable, str(Path(__file__).with_name("simulated.py")))
 
 @dataclass(frozen=True)
 class Size:
-    """What is asked for."""
+    """The size of the load."""
 
     cells: int
     jobs: int
@@ -91,23 +91,23 @@ def answers(job: str) -> Mapping[str, str]:
     }
 
 
-def timed(server: Server, asked: Mapping[str, str], rounds: int) -> dict[str, list[float]]:
+def timed(server: Server, paths: Mapping[str, str], rounds: int) -> dict[str, list[float]]:
     """Time each in milliseconds, the first one cold. Raises where one is not answered with 200."""
-    found: dict[str, list[float]] = {}
-    for kind, path in asked.items():
+    measured: dict[str, list[float]] = {}
+    for kind, path in paths.items():
         for _ in range(rounds):
             start = time.perf_counter()
             status, body, _ = server.ask(path)
-            found.setdefault(kind, []).append(1000 * (time.perf_counter() - start))
+            measured.setdefault(kind, []).append(1000 * (time.perf_counter() - start))
             if status != 200:
                 raise click.ClickException(f"{path} answered {status}: {body.decode()[:300]}")
-    return found
+    return measured
 
 
 def pages(
     name: str, times: Mapping[str, Sequence[float]], database: Mapping[str, float] | None = None
 ) -> list[Case]:
-    """Return each kind's median against what is allowed; the first and the slowest beside it."""
+    """Return each kind's median against what is allowed, and the first and the slowest."""
     return [
         Case(
             f"{name}: {kind}",
@@ -129,7 +129,7 @@ def run_all(server: Server, url: str, size: Size, spent: Path, limit: float) -> 
         ids.append(server.submit(each))
         submitting.append(1000 * (time.perf_counter() - began))
     meanwhile: dict[str, list[float]] = {}
-    asked = {
+    paths = {
         kind: path
         for kind, path in answers(ids[0]).items()
         if kind in ("jobs", "job", "metrics", "page of jobs")
@@ -137,7 +137,7 @@ def run_all(server: Server, url: str, size: Size, spent: Path, limit: float) -> 
     while _unfinished(server):
         if time.monotonic() - start > limit:
             raise click.ClickException(f"the jobs took over {limit:.0f} s")
-        for kind, took in timed(server, asked, 1).items():
+        for kind, took in timed(server, paths, 1).items():
             meanwhile.setdefault(kind, []).extend(took)
         time.sleep(2.0)
     wall, cpu = time.monotonic() - start, server.cpu() - cpu
@@ -184,7 +184,7 @@ def filled(url: str) -> dict[str, float]:
         def count(what: str) -> float:
             return float(connection.execute(sa.text(f"SELECT {what}")).scalar_one())
 
-        found = {
+        measured = {
             "Optuna studies": count("count(*) FROM studies"),
             "trials": count("count(*) FROM trials"),
         }
@@ -193,7 +193,7 @@ def filled(url: str) -> dict[str, float]:
         else:
             size = float(Path(str(engine.url.database)).stat().st_size)
     engine.dispose()
-    return found | {"MB": size / 1e6, "kB a trial": size / 1e3 / found["trials"]}
+    return measured | {"MB": size / 1e6, "kB a trial": size / 1e3 / measured["trials"]}
 
 
 @click.command(help="A thousand workers that need no time.")

@@ -1,4 +1,4 @@
-"""A real server for a benchmark: started, asked, stopped; and an empty PostgreSQL beside it."""
+"""A real server for a benchmark: started, requested, stopped; and an empty PostgreSQL."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class Server:
         mine.request("GET" if content is None else "POST", path, body, headers)
         answer = mine.getresponse()
         names = {name.lower(): value for name, value in answer.headers.items()}
-        found = answer.status, answer.read(), names
+        answered = answer.status, answer.read(), names
         if connection is None:
             mine.close()
-        return found
+        return answered
 
     def json(self, path: str) -> Any:
         """Return what a path answers."""

@@ -6,8 +6,8 @@ The first case is CPU time to find the Optuna studies of one graph: theirs reads
 figures included, as Optuna lists them; ours asks for that graph's. The second is what the driver
 itself does for a cell of a study of 20,000, with the database left out, against the 48 ms of CPU
 that driver and storage may take. The third reads a thousand trials, as Optuna does and as a driver
-or a table does. The last two are a trial with five looks written to SQLite: theirs by Optuna's
-``add_trial``, ours as the driver does, in CPU and in wall time.
+or a table does. The last two are a trial with five evaluations written to SQLite: theirs by
+Optuna's ``add_trial``, ours as the driver does, in CPU and in wall time.
 """
 
 from __future__ import annotations
@@ -59,17 +59,17 @@ def finding(folder: Path, studies: int, rounds: int) -> Case:
             connection.execute(sa.text(cards), values)
 
     def listed() -> None:
-        found = [
+        measured = [
             each for each in storage.get_all_studies() if each.user_attrs["graph"] == "graph-0"
         ]
-        assert len(found) == min(10, studies)
+        assert len(measured) == min(10, studies)
 
-    def asked() -> None:
+    def ours() -> None:
         assert len(studies_with(storage.engine, "graph", "graph-0")) == min(10, studies)
 
-    each = pairs(listed, asked, rounds, time.process_time, per=1)
-    found = [(1000 * theirs, 1000 * ours) for theirs, ours in each]
-    return Case(f"one graph among {studies} studies", found, "ms of CPU")
+    each = pairs(listed, ours, rounds, time.process_time, per=1)
+    measured = [(1000 * theirs, 1000 * ours) for theirs, ours in each]
+    return Case(f"one graph among {studies} studies", measured, "ms of CPU")
 
 
 def alone(folder: Path, grid: int, replicates: int) -> Case:
@@ -92,12 +92,12 @@ def reading(folder: Path, trials: int, rounds: int) -> Case:
     """Return all results of a graph with so many, of which none was read before."""
     declared = parse(study("read", 2, 2, 1, 0), "study")
     assert isinstance(declared, OracleStudy)
-    graph, place = Graph(declared.system, "0" * 64), StudyKey("oracle", 0, "0" * 64)
+    graph, key = Graph(declared.system, "0" * 64), StudyKey("oracle", 0, "0" * 64)
     url = sqlite_url(folder / "read.db")
     store = ResultStore(url)
     for each in range(trials):
         cell = graph.root(each, declared.schedule, 0.1)
-        store.add(graph, "read", place, cell, answer(cell))
+        store.add(graph, "read", key, cell, answer(cell))
     (name,) = optuna.get_all_study_names(_storage(f"{folder}/read.db"))
 
     def theirs() -> None:
@@ -107,16 +107,18 @@ def reading(folder: Path, trials: int, rounds: int) -> Case:
     def ours() -> None:
         assert len(store.results(graph)) == trials
 
-    found = pairs(theirs, ours, rounds, time.process_time, per=1)
+    measured = pairs(theirs, ours, rounds, time.process_time, per=1)
     store.close()
-    return Case(f"reading {trials} trials", [(1000 * a, 1000 * b) for a, b in found], "ms of CPU")
+    return Case(
+        f"reading {trials} trials", [(1000 * a, 1000 * b) for a, b in measured], "ms of CPU"
+    )
 
 
 def writing(folder: Path, trials: int, rounds: int, clock: Callable[[], float], unit: str) -> Case:
     """Time a trial written to SQLite: as Optuna writes it, and as the driver, under its lease."""
     declared = parse(study("written", 2, 2, 1, 0), "study")
     assert isinstance(declared, OracleStudy)
-    graph, place = Graph(declared.system, "0" * 64), StudyKey("oracle", 0, "0" * 64)
+    graph, key = Graph(declared.system, "0" * 64), StudyKey("oracle", 0, "0" * 64)
     cells = [graph.root(each, declared.schedule, 0.1) for each in range(trials)]
     theirs = optuna.create_study(storage=_storage(f"{folder}/{unit[:2]}theirs.db"))
     url = sqlite_url(folder / f"{unit[:2]}ours.db")
@@ -124,13 +126,13 @@ def writing(folder: Path, trials: int, rounds: int, clock: Callable[[], float], 
 
     def optunas() -> None:
         for cell in cells:
-            theirs.add_trial(cell_trial(place, cell, answer(cell), None))
+            theirs.add_trial(cell_trial(key, cell, answer(cell), None))
 
     with ledger.lease(graph.id, click.echo) as lease:
 
         def ours() -> None:
             for cell in cells:
-                store.add(graph, "written", place, cell, answer(cell), lease.claim)
+                store.add(graph, "written", key, cell, answer(cell), lease.claim)
 
         each = pairs(optunas, ours, rounds, clock, trials)
     store.close()

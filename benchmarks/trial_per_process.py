@@ -81,10 +81,10 @@ def pruned(saved: Path, masks: Path | None) -> dict[str, Any]:
     end = torch.load(saved)["end"]
     old = torch.load(masks) if masks else {}
     names = [name for name, value in end.items() if value.dim() == 2 and len(value) > 10]
-    kept = {name: old.get(name, torch.ones_like(end[name])) for name in names}
-    left = torch.cat([end[name][kept[name] > 0].abs() for name in names]).sort().values
+    remaining = {name: old.get(name, torch.ones_like(end[name])) for name in names}
+    left = torch.cat([end[name][remaining[name] > 0].abs() for name in names]).sort().values
     least = left[round(RATE * len(left)) - 1]
-    return {name: kept[name] * (end[name].abs() > least) for name in names}
+    return {name: remaining[name] * (end[name].abs() > least) for name in names}
 
 
 @click.command()
@@ -110,7 +110,7 @@ def main(folder: Path, cycles: int, grid: int, replicates: int, steps: int) -> N
             for rate in rates
             for r in range(replicates)
         }
-        found = tune.Tuner(
+        results = tune.Tuner(
             tune.with_resources(_trial(files, masks, steps), {"cpu": 1}),
             param_space={
                 "max_lr": tune.grid_search(rates),
@@ -119,7 +119,7 @@ def main(folder: Path, cycles: int, grid: int, replicates: int, steps: int) -> N
             run_config=tune.RunConfig(storage_path=str(folder / "ray"), verbose=0),
         ).fit()
         accuracy: dict[float, list[float]] = {rate: [] for rate in rates}
-        for result in found:
+        for result in results:
             accuracy[result.config["max_lr"]].append(result.metrics["accuracy"])
         best = max(rates, key=lambda rate: sum(accuracy[rate]))
         for r in range(replicates):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
 _WORKERS = ("ray::TrainPack", "ray::ResourceTrainable", "ray::ImplicitFunc")  # titles of Tune's
-_EVERY = 0.1  # seconds between two looks
+_EVERY = 0.1  # seconds between two samples
 
 
 @dataclass
@@ -22,12 +22,12 @@ class Watched:
     wall: float = 0.0
     peak: float = 0.0  # bytes of the whole tree at once; what processes share counts once
     cpu: dict[str, float] = field(default_factory=dict)
-    looks: list[tuple[float, float, float, int]] = field(default_factory=list)
-    # (seconds, CPU of the driver, CPU of the workers, workers) at each look
+    samples: list[tuple[float, float, float, int]] = field(default_factory=list)
+    # (seconds, CPU of the driver, CPU of the workers, workers) at each sample
 
     def steady(self, workers: int) -> tuple[float, float, float]:
         """Return (wall, the driver's CPU, the workers' CPU) while all workers were there."""
-        there = [look for look in self.looks if look[3] >= workers]
+        there = [sample for sample in self.samples if sample[3] >= workers]
         if len(there) < 2:
             return 0.0, 0.0, 0.0
         first, last = there[0], there[-1]
@@ -37,11 +37,11 @@ class Watched:
 def watch(command: Sequence[str], cwd: Path | None = None, memory: bool = True) -> Watched:
     """Run a command to its end.
 
-    memory: whether to look at it, too; with ten large processes that alone takes a third of a core.
+    memory: whether to measure it, too; with ten large processes that alone takes a third of a core.
 
     Raises CalledProcessError, with what was written to stderr, where it fails.
     """
-    found = Watched()
+    watched = Watched()
     last: dict[int, tuple[str, float]] = {}
     start = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
@@ -60,21 +60,21 @@ def watch(command: Sequence[str], cwd: Path | None = None, memory: bool = True) 
                 role = "workers" if title.startswith(_WORKERS) else last.get(pid, (role,))[0]
                 there += role == "workers"
                 last[pid] = (role, cpu)
-            found.peak = max(found.peak, used)
-            found.cpu = {
+            watched.peak = max(watched.peak, used)
+            watched.cpu = {
                 role: sum(cpu for each, cpu in last.values() if each == role)
                 for role in ("driver", "workers", "other")
             }
             now = time.monotonic() - start
-            found.looks.append((now, found.cpu["driver"], found.cpu["workers"], there))
+            watched.samples.append((now, watched.cpu["driver"], watched.cpu["workers"], there))
             time.sleep(_EVERY)
-        found.wall = time.monotonic() - start
+        watched.wall = time.monotonic() - start
         if process.returncode:
             output.seek(0)
             raise subprocess.CalledProcessError(
                 process.returncode, command, stderr=output.read()[-4000:]
             )
-    return found
+    return watched
 
 
 def _tree(root: int) -> list[int]:
@@ -87,12 +87,12 @@ def _tree(root: int) -> list[int]:
             except (OSError, IndexError):
                 continue
             children.setdefault(parent, []).append(int(entry.name))
-    found, waiting = [], [root]
+    pids, waiting = [], [root]
     while waiting:
         pid = waiting.pop()
-        found.append(pid)
+        pids.append(pid)
         waiting += children.get(pid, [])
-    return found
+    return pids
 
 
 def _title(pid: int) -> str:

@@ -1,4 +1,4 @@
-"""A whole small run on 2 workers: how busy they are kept, and what driver and storage cost.
+"""A whole small run on 2 workers: how busy they are, and what driver and storage cost.
 
     python benchmarks/whole_run.py [--json] [--quick] [--rounds N]
 
@@ -51,23 +51,23 @@ def run(quick: bool, steps: int) -> tuple[Watched, int]:
         file.write_text(yaml.safe_dump(declared))
         command = [sys.executable, "-m", "oracle.cli", "run", str(file), "--runs", folder]
         command += ["--workers", str(WORKERS), "--device", "cpu", "--quiet"]
-        found = watch(command, memory=False)
-        return found, _cells(Path(folder) / "busy")
+        watched = watch(command, memory=False)
+        return watched, _cells(Path(folder) / "busy")
 
 
 def steady(quick: bool, steps: int) -> tuple[tuple[float, float, float], float]:
     """(wall, CPU of driver, CPU of workers) of a run that has its workers; cells a minute."""
-    found, cells = run(quick, steps)
-    took = found.steady(WORKERS)
+    watched, cells = run(quick, steps)
+    took = watched.steady(WORKERS)
     if took[0] == 0 or cells == 0:
-        raise click.ClickException(json.dumps({"looks": len(found.looks), "cells": cells}))
+        raise click.ClickException(json.dumps({"samples": len(watched.samples), "cells": cells}))
     return took, 60 * cells / took[0]
 
 
-def _cells(place: Path) -> int:
+def _cells(folder: Path) -> int:
     """Trials in the run's storage."""
     total = 0
-    for file in place.glob("*.db"):
+    for file in folder.glob("*.db"):
         with sqlite3.connect(file) as database:
             total += database.execute("SELECT count(*) FROM trials").fetchone()[0]
     return total

@@ -3,7 +3,7 @@
     python examples/numpy_trainer.py [DATABASE]
 
 Start it as often as you like on one database: the processes share the work. Each cycle starts from
-the network that the cycle before trained with `parent_max_lr`; networks lie beside the database.
+the network that the cycle before trained with `parent_max_lr`; networks lie next to the database.
 """
 
 import sys

@@ -31,7 +31,7 @@ class Settings:
     save_every: float = 5.0  # minutes between two saves of a pack under way
     database_wait: float = 120.0  # seconds for which a database that is away is waited for
     store: str | None = None  # URL below which networks and images are kept for all machines
-    # is told which of several runs a study's name stands for
+    # called with the run that was chosen where a study's name stands for several
     chosen: Callable[[str], None] = field(default=_tell_nobody, compare=False, repr=False)
 
     @property

@@ -203,7 +203,7 @@ class Pruner:
         self.apply()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return masks and cycle, as tensors and plain values; save it beside the module's.
+        """Return masks and cycle, as tensors and plain values; save it with the module's.
 
         Returns:
             What :meth:`load_state_dict` takes.

@@ -1,6 +1,6 @@
-"""The one door to torchvision, which must also open beside a torch without CUDA.
+"""The only module that imports torchvision, which must also work with a torch without CUDA.
 
-torchvision's compiled operators are built against the CUDA build of torch. Beside a CPU-only
+torchvision's compiled operators are built against the CUDA build of torch. With a CPU-only
 build they do not load, and ``import torchvision`` then fails because the operator ``nms`` has no
 schema. Where they do not load, their two schemas are declared before the import: models, data sets
 and transforms work; ``torchvision.ops.nms`` itself does not.
@@ -21,7 +21,7 @@ _declared: list[torch.library.Library] = []  # a library object undoes its schem
 
 @functools.cache
 def torchvision() -> ModuleType:
-    """Import torchvision in a way that works beside any build of torch.
+    """Import torchvision in a way that works with any build of torch.
 
     Returns:
         The module, with ``torchvision.datasets``.

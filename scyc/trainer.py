@@ -46,7 +46,7 @@ from scyc.training.starting_networks import StartingNetworks
 
 @dataclass(frozen=True)
 class Member:
-    """One training of a pack: a network, already pruned, and the rates to train it with."""
+    """One training run of a pack: a network, already pruned, and the rates to train it with."""
 
     start: Network
     cycle: int  # completed pruning cycles
@@ -61,7 +61,7 @@ class Trained:
 
     outcome: Outcome
     weights_remaining: float  # percent
-    steps: int  # iterations of this training; a diverged one may have been cut short
+    steps: int  # iterations of this training run; a diverged one may have been cut short
     seconds: float  # its share of the pack's wall time
     recorded: Recording | None  # what the system says; None if it diverged
 
@@ -161,7 +161,7 @@ class Trainer:
         )
 
     def _keep_at(self, member: Member) -> int | None:
-        """Completed iterations after which a member's weights are kept beside its last ones."""
+        """Completed iterations after which a member's weights are saved besides its last ones."""
         return self._starts.keep_at(member.cycle, len(self._split(member.replicate).train))
 
     def _with_start(self, member: Member, outcome: Outcome) -> Outcome:
@@ -327,7 +327,7 @@ class Trainer:
     def _looked_at(
         self, purpose: str, replicate: int, cycle: int, batches: int
     ) -> tuple[Feed, Tensor]:
-        """Choose training batches for a purpose beside training: indices [batches, batch]."""
+        """Choose training batches for a purpose other than training: indices [batches, batch]."""
         split = self._split(replicate)
         generator = seeds.generator(self.system.seed, purpose, replicate, cycle)
         order = data.batches(len(split.train), self.system.training.batch, batches, generator)

@@ -1,1 +1,1 @@
-"""Studies that ship, as YAML; found by name."""
+"""Built-in studies as YAML, loaded by name."""

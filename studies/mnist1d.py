@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 POINTS = 40  # of a finished signal
 _LONG = 72  # points of a padded curve
-_LIMIT = 4.0  # the largest value that is kept
+_LIMIT = 4.0  # the largest value that is stored
 _CURVES = (
     (5, 6, 6.5, 6.75, 7, 7, 7, 7, 6.75, 6.5, 6, 5),
     (5, 3, 3, 3.4, 3.8, 4.2, 4.6, 5, 5.4, 5.8, 5, 5),

@@ -5,7 +5,7 @@
 It needs nothing of this project but a server (``oracle serve``). A network of one hidden layer is
 trained in NumPy, pruned by 20 % and trained again; the server says with which max_lr, and of which
 network. FOLDER holds the networks; start this as often as you like on one folder, and the trainers
-share the work. ORACLE_TOKEN holds the token, where the server asks for one.
+share the work. ORACLE_TOKEN holds the token, if the server requires one.
 """
 
 from __future__ import annotations
@@ -85,11 +85,15 @@ def pruned(network: Network) -> Network:
         [np.abs(network[name][network[f"mask_{name}"] > 0]) for name in ("1", "2")]
     )
     least = np.quantile(left, RUN["pruning_rate"])
-    kept = {
+    remaining = {
         f"mask_{name}": network[f"mask_{name}"] * (np.abs(network[name]) >= least)
         for name in ("1", "2")
     }
-    return network | kept | {name: network[name] * kept[f"mask_{name}"] for name in ("1", "2")}
+    return (
+        network
+        | remaining
+        | {name: network[name] * remaining[f"mask_{name}"] for name in ("1", "2")}
+    )
 
 
 def train(network: Network, max_lr: float, seed: int) -> float | None:
@@ -144,13 +148,13 @@ def save(folder: Path, cycle: int, max_lr: float, replicate: int, network: Netwo
 
 
 def load(folder: Path, cycle: int, max_lr: float, replicate: int) -> Network:
-    """Load a network that was kept."""
-    with np.load(_file(folder, cycle, max_lr, replicate)) as kept:
-        return dict(kept)
+    """Load a stored network."""
+    with np.load(_file(folder, cycle, max_lr, replicate)) as stored:
+        return dict(stored)
 
 
 if __name__ == "__main__":
     where = dict(enumerate(sys.argv))
-    found = run(where.get(1, "http://127.0.0.1:8000"), Path(where.get(2, "outside-networks")))
-    for each in found["cycles"]:
+    result = run(where.get(1, "http://127.0.0.1:8000"), Path(where.get(2, "outside-networks")))
+    for each in result["cycles"]:
         sys.stdout.write(f"cycle {each['cycle']}: {each['well_tuned']}, S-Cyc {each['s_cyc']}\n")

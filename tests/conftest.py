@@ -1,6 +1,7 @@
 """Shared ground: one thread, tiny systems that train in milliseconds; databases."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import torch
 from factories import create_database, make_study, make_system
 from gate import Gate
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from oracle.study.base import Study
 from scyc.data import datasets
@@ -22,13 +24,20 @@ from scyc.trainer import Trainer
 pytest_plugins = [
     "garbage",
     "home_fixtures",
+    "migration_scripts",
     "module_order",
     "schedule_tables",
     "search_fixtures",
     "self_contained",
     "web_fixtures",
 ]
+# The matrices are small: a second thread waits for the first, and costs a processor meanwhile.
 torch.set_num_threads(1)
+threadpool_limits(1)  # of what is loaded; the others are of what is loaded or started later
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs in the background so, and every process of a test would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("any speed", deadline=None)
 settings.load_profile("any speed")
 

@@ -19,7 +19,7 @@ import optuna
 
 
 def _replicate(trial: optuna.trial.FrozenTrial) -> int:
-    """Return a trial's replicate; earlier versions kept it as a parameter."""
+    """Return a trial's replicate; earlier versions stored it as a parameter."""
     return int(trial.user_attrs.get("replicate", trial.params.get("replicate")))
 
 

@@ -37,11 +37,11 @@ def test_the_quickstart_s_cells_run_from_the_first_to_the_last(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     cells = json.loads((EXAMPLES / "quickstart.ipynb").read_text(encoding="utf-8"))["cells"]
-    found: dict[str, object] = {}
+    namespace: dict[str, object] = {}
     for cell in cells:
         if cell["cell_type"] == "code":
-            found = notebook("".join(cell["source"]), **found)
-    run, mine = found["run"], found["mine"]
+            namespace = notebook("".join(cell["source"]), **namespace)
+    run, mine = namespace["run"], namespace["mine"]
     assert isinstance(run, oracle.Run)
     assert isinstance(mine, oracle.Run)
     assert (run.state, mine.state) == ("done", "done")
@@ -72,7 +72,7 @@ def test_the_numpy_trainer_walks_the_oracle_to_its_end(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_three_numpy_trainers_share_the_work_of_one(tmp_path: Path) -> None:
-    """Each training run is told once, and all three see the same end."""
+    """Each training run is reported once, and all three see the same results."""
     alone = load("numpy_trainer").main(tmp_path / "alone.db")
     (tmp_path / "shared").mkdir()
     database = tmp_path / "shared" / "n.db"
@@ -105,11 +105,11 @@ def test_lightning_prunes_by_a_callback_with_the_max_lr_of_s_cyc(tmp_path: Path)
     )
     remaining, rates = zip(*callback.history, strict=True)
     hidden, last = 20 * 64, 64 * 4
-    kept = [hidden]
+    widths = [hidden]
     for _ in range(3):
-        kept.append(kept[-1] - round(0.2 * kept[-1]))
-    assert remaining == pytest.approx([100 * (n + last) / (hidden + last) for n in kept])
+        widths.append(widths[-1] - round(0.2 * widths[-1]))
+    assert remaining == pytest.approx([100 * (n + last) / (hidden + last) for n in widths])
     assert rates == pytest.approx([max_lr(example.CURVE, cycle, 0.2) for cycle in range(4)])
     weight = module.layers[0].weight
-    assert int((weight != 0).sum()) == kept[-1]
+    assert int((weight != 0).sum()) == widths[-1]
     assert not weight[~callback.pruner.masks["layers.0.weight"]].any()

@@ -24,24 +24,24 @@ def page() -> str:
 
 
 def _parts(name: str) -> Iterator[str]:
-    found = getattr(oracle, name)
-    yield _section(f"oracle.{name}", found, 2)
-    if not inspect.isclass(found) or issubclass(found, Exception):
+    exported = getattr(oracle, name)
+    yield _section(f"oracle.{name}", exported, 2)
+    if not inspect.isclass(exported) or issubclass(exported, Exception):
         return
-    for member, value in vars(found).items():
+    for member, value in vars(exported).items():
         if member.startswith("_") or not (inspect.isfunction(value) or isinstance(value, property)):
             continue
         yield _section(f"{name}.{member}", value, 3)
 
 
-def _section(title: str, found: object, level: int) -> str:
+def _section(title: str, member: object, level: int) -> str:
     shown = title
-    if inspect.isfunction(found):
-        shown = title + str(inspect.signature(found)).replace("(self, ", "(").replace(
+    if inspect.isfunction(member):
+        shown = title + str(inspect.signature(member)).replace("(self, ", "(").replace(
             "(self)", "()"
         )
-    elif inspect.isclass(found) and not issubclass(found, Exception):
-        shown = title + str(inspect.signature(found)).removesuffix(" -> None")
-    text = inspect.cleandoc(found.__doc__ or "")
+    elif inspect.isclass(member) and not issubclass(member, Exception):
+        shown = title + str(inspect.signature(member)).removesuffix(" -> None")
+    text = inspect.cleandoc(member.__doc__ or "")
     signature = "\n".join(textwrap.wrap(shown, 98, subsequent_indent="    "))
     return f"{'#' * level} `{title}`\n\n```python\n{signature}\n```\n\n```text\n{text}\n```\n"

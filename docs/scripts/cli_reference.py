@@ -56,7 +56,7 @@ def _command(command: click.Command, name: str, parent: click.Context) -> Iterat
     yield f"```text\n{usage}\n```\n"
     yield "\n\n".join(_paragraphs(command)) + "\n"
     records = [option.get_help_record(context) for option in command.get_params(context)]
-    # A command that has run has its own "-h, --help" beside the others.
+    # A command that has run has its own "-h, --help" among the others.
     said = [record for record in records if record and record[1]]
     rows = [record for record in said if not record[0].endswith("--help")]
     if rows:
@@ -70,12 +70,12 @@ def _command(command: click.Command, name: str, parent: click.Context) -> Iterat
 
 def _paragraphs(command: click.Command) -> list[str]:
     """Join each paragraph of the help to one line; blocks that click leaves as they are stay so."""
-    found = []
+    paragraphs = []
     for part in re.split(r"\n\s*\n", (command.help or "").strip()):
         block = part.lstrip().startswith("\b")
         lines = [line.strip() for line in part.replace("\b", "").strip().splitlines()]
-        found.append("\n".join(f"    {line}" for line in lines) if block else " ".join(lines))
-    return found
+        paragraphs.append("\n".join(f"    {line}" for line in lines) if block else " ".join(lines))
+    return paragraphs
 
 
 def _cell(text: str) -> str:

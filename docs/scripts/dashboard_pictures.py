@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
-from screenshots import served  # the script beside this one
+from screenshots import served  # the script next to this one
 
 OUTPUT = Path(__file__).parents[1] / "appearance"
 STUDY = """name: digits

@@ -27,7 +27,7 @@ _HEAD = """# HTTP API
 with `curl` and in Python. The server describes all of it, with every schema and every error, as
 OpenAPI 3.1 at `/v1/openapi.json`, from which tools make clients.
 
-Where the server asks for tokens, send `Authorization: Bearer TOKEN`. A refusal is problem details
+If the server requires tokens, send `Authorization: Bearer TOKEN`. A refusal is problem details
 (RFC 9457, `application/problem+json`); `errors` has the path, the value and the rule of every
 problem of an input.
 
@@ -82,14 +82,14 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Iterator
 
 def _errors(described: Mapping[str, Any]) -> Iterator[str]:
     """List the errors of all operations, each by the description that most of them give it."""
-    found: dict[str, Counter[str]] = {}
+    texts: dict[str, Counter[str]] = {}
     for _, _, operation in operations(described):
         for status, answer in operation["responses"].items():
             if status >= "300":
-                found.setdefault(status, Counter())[_text(answer["description"])] += 1
+                texts.setdefault(status, Counter())[_text(answer["description"])] += 1
     yield "## Errors\n\n| status | meaning |\n| --- | --- |"
-    for status in sorted(found):
-        yield f"| {status} | {found[status].most_common(1)[0][0]} |"
+    for status in sorted(texts):
+        yield f"| {status} | {texts[status].most_common(1)[0][0]} |"
     yield ""
 
 

@@ -24,10 +24,10 @@ MADE = {
 
 def stale() -> list[str]:
     """Return the names of the pages that are not what the code says."""
-    found = {name: REFERENCE / name for name in MADE}
+    files = {name: REFERENCE / name for name in MADE}
     return [
         name
-        for name, file in found.items()
+        for name, file in files.items()
         if not file.exists() or file.read_text(encoding="utf-8") != MADE[name]()
     ]
 

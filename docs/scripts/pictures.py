@@ -37,8 +37,8 @@ STEP, CYCLE, END = 180, 900, 3500  # how long its frames stand, in milliseconds
 
 def demo() -> dict[str, Any]:
     """Return the table of `oracle run demo`."""
-    found: dict[str, Any] = json.loads((DOCS / "results" / "demo.json").read_text("utf-8"))
-    return found
+    table: dict[str, Any] = json.loads((DOCS / "results" / "demo.json").read_text("utf-8"))
+    return table
 
 
 def posterior_of(table: dict[str, Any], cycle: int) -> RegionPosterior:
@@ -70,7 +70,7 @@ def growing(table: dict[str, Any], target: Path) -> None:
 def _like(figure: go.Figure, whole: go.Figure) -> go.Figure:
     """Give a figure of the first cycles the colours, axes and legend of the whole one."""
     final = {trace.name: trace for trace in whole.data}
-    kept = []
+    traces = []
     for trace in figure.data:
         same = final.pop(trace.name, None)
         if same is None:
@@ -79,14 +79,14 @@ def _like(figure: go.Figure, whole: go.Figure) -> go.Figure:
             trace.update(line=same.line, error_y={"color": same.error_y.color})
         elif trace.name == "diverged":
             trace.update(y=[same.y[0]] * len(trace.x))
-        kept.append(trace if len(trace.x or ()) else trace.update(x=[None], y=[None]))
-    kept += [copy.deepcopy(trace).update(x=[None], y=[None]) for trace in final.values()]
+        traces.append(trace if len(trace.x or ()) else trace.update(x=[None], y=[None]))
+    traces += [copy.deepcopy(trace).update(x=[None], y=[None]) for trace in final.values()]
     order = [trace.name for trace in whole.data]
-    kept.sort(key=lambda trace: order.index(trace.name))
-    found = go.Figure(kept, figure.layout)
+    traces.sort(key=lambda trace: order.index(trace.name))
+    drawn = go.Figure(traces, figure.layout)
     for axis in ("xaxis", "yaxis", "xaxis2", "yaxis2"):
-        found.update_layout({axis: _fixed(whole, axis)})
-    return found
+        drawn.update_layout({axis: _fixed(whole, axis)})
+    return drawn
 
 
 def _parts(table: dict[str, Any]) -> Iterator[tuple[dict[str, Any], int]]:

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from appearance import quantised  # the script beside this one
+from appearance import quantised  # the script next to this one
 from playwright.sync_api import sync_playwright
 
 OUTPUT = Path(__file__).parents[1] / "pages"

@@ -54,8 +54,8 @@ def _add(files: Files, config: Any, path: str) -> None:
 
 
 def _outside(markdown: str, source: str) -> list[str]:
-    found = (_resolve(match[2], source) for match in _LINK.finditer(_FENCE.sub("", markdown)))
-    return [path for path in found if path and _leaves(path) and (ROOT / path).is_file()]
+    paths = (_resolve(match[2], source) for match in _LINK.finditer(_FENCE.sub("", markdown)))
+    return [path for path in paths if path and _leaves(path) and (ROOT / path).is_file()]
 
 
 def _resolve(link: str, source: str) -> str | None:

@@ -30,7 +30,7 @@ Bounds are included.
 This page is made from the models that read a study, by `python docs/scripts/pages.py`.
 """
 
-# What no comment beside a field says, because its name says it to those who know the subject.
+# Meanings of fields without a comment, whose names are standard terms.
 _MEANINGS = {
     "Study.name": "of the study and of its folder: a-z, 0-9, `.`, `_`, `-`, up to 64 characters",
     "alpha": "smoothing constant of the squared gradients",
@@ -75,7 +75,7 @@ _MEANINGS = {
     "objective": "what makes a candidate better",
     "optimizer": "[the optimizer](parts.md#schedules-and-optimizers)",
     "options": "keyword arguments of the factory",
-    "paper": "the printed values, shown beside those that were found",
+    "paper": "the printed values, shown next to the measured ones",
     "pruning": "how a cycle prunes",
     "q": "pruning cycle after which max_lr starts to rise",
     "record": "what is recorded of every network",
@@ -178,9 +178,9 @@ def _words(spec: type[BaseModel]) -> str:
 
 def _link(spec: type[BaseModel]) -> str:
     title = _title(spec)
-    kept = (each for each in title.lower().replace(" ", "-") if each.isalnum() or each in "-_")
+    anchor = (each for each in title.lower().replace(" ", "-") if each.isalnum() or each in "-_")
     shown = ", ".join(f"`{each}`" for each in _names(spec)) or title
-    return f"[{shown}](#{''.join(kept)})"
+    return f"[{shown}](#{''.join(anchor)})"
 
 
 def _sentence(spec: type[BaseModel]) -> str:
@@ -243,7 +243,7 @@ def _meaning(spec: type[BaseModel], name: str) -> str:
 
 
 def _comment(spec: type[BaseModel], name: str) -> str:
-    """Return the comment beside a field's line in its class, or above it."""
+    """Return the comment on a field's line in its class, or above it."""
     for owner in spec.__mro__:
         if name not in inspect.get_annotations(owner):
             continue
@@ -251,8 +251,8 @@ def _comment(spec: type[BaseModel], name: str) -> str:
         lines = text.splitlines()
         for node in ast.parse(text).body[0].body:  # type: ignore[attr-defined]
             if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == name:
-                beside = _after_code(lines[(node.end_lineno or 0) - 1])
-                return _cell(beside or " ".join(_above(lines, node.lineno - 2)))
+                comment = _after_code(lines[(node.end_lineno or 0) - 1])
+                return _cell(comment or " ".join(_above(lines, node.lineno - 2)))
     return ""
 
 

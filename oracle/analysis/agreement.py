@@ -64,7 +64,7 @@ def as_json(
     Args:
         table: Of the whole grids.
         replayed: The replayed cycles.
-        path: The adaptive oracle's own cycles, as far as they are recorded; None: not asked for.
+        path: The adaptive oracle's own cycles, as far as they are recorded; None: not requested.
 
     Returns:
         The run's id, shares over all cycles (:func:`oracle.analysis.replay.said`, :func:`halves`),
@@ -84,7 +84,7 @@ def text(table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCy
 
     Args:
         table: Of the whole grids.
-        replayed: What the adaptive search found of each.
+        replayed: The result of the adaptive search of each.
         path: The adaptive oracle's own cycles; None: no line about them.
 
     Returns:

@@ -62,7 +62,7 @@ def check_paper_table(table: int) -> PaperTable:
         table: Number of the table in Liu et al. 2021: 3, 7 or 8.
 
     Returns:
-        The printed row beside the computed one, cycle by cycle.
+        The printed row next to the computed one, cycle by cycle.
 
     Raises:
         KeyError: The table is not one of :data:`TABLES`.

@@ -1,4 +1,4 @@
-"""The adaptive oracle on what a full grid has found: what it would have answered and what trained.
+"""The adaptive oracle on the results of a full grid: what it would have answered and trained.
 
 Nothing is trained. Each cycle is replayed below the full grid's own winner, so that every cycle
 counts; and the whole path, below the adaptive oracle's own winners, as far as it is recorded.
@@ -23,7 +23,7 @@ from scyc.specs.schedules import ScheduleSpec
 
 @dataclass(frozen=True)
 class Replay:
-    """One cycle as the whole grid found it, and as the adaptive oracle would have.
+    """The result of one cycle on the whole grid, and that of the adaptive oracle.
 
     Both have a region: the adaptive oracle tries the whole grid before it gives up.
     """
@@ -56,9 +56,9 @@ class Replay:
 
     @property
     def best_as_good(self) -> bool:
-        """Whether the well-tuned max_lr is the full grid's, or not told apart from it by noise.
+        """Whether the well-tuned max_lr is the full grid's, or not significantly different from it.
 
-        With one replicate nothing is told apart; there only the same one is as good.
+        With one replicate nothing is significant; there only the same one is as good.
         """
         if self.same_best:
             return True
@@ -114,7 +114,7 @@ class Judge:
             last: Region of the full grid's cycle before; None: there is none to start from.
 
         Returns:
-            The cycle as the search finds it, beside the full one; None where the full one has no
+            The cycle as the search finds it, next to the full one; None where the full one has no
             winner.
         """
         if full.region is None:
@@ -133,7 +133,7 @@ class Judge:
             last: Region of the cycle before, if there is one.
 
         Returns:
-            The cycle as the search found it, and in how many rounds.
+            The cycle's result in the search, and the number of rounds.
         """
         choice = SELECTION_RULES["adaptive"]
         search = GridSearch(
@@ -189,7 +189,7 @@ def path(study: OracleStudy, graph: Graph, known: Results) -> list[OracleCycle]:
 
 
 def trained(replayed: Sequence[Replay]) -> list[CellResult]:
-    """Collect the results that the adaptive oracle would have asked for.
+    """Collect the results that the adaptive oracle would have requested.
 
     Args:
         replayed: The replayed cycles.

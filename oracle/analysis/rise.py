@@ -143,11 +143,11 @@ def _shape_lines(rise: Rise) -> list[str]:
         f"{each.aic - least:<20.2f}{len(each.inside)} of {len(rise.cycles)}  {_values(each)}"
         for each in rise.shapes
     ]
-    alike = [each.name for each in rise.shapes[1:] if each.aic - least < shapes.TOLD]
+    alike = [each.name for each in rise.shapes[1:] if each.aic - least < shapes.DISTINCT]
     if alike:
         lines.append(
             f"  Not distinguishable from the best, {rise.shapes[0].name} (AIC less than "
-            f"{shapes.TOLD:g} above): {', '.join(alike)}."
+            f"{shapes.DISTINCT:g} above): {', '.join(alike)}."
         )
     return lines
 

@@ -4,7 +4,7 @@ Each curve is fitted by maximum likelihood and judged by Akaike's information cr
 2 k - 2 log L with k parameters. The likelihood of a curve is the product over the cycles of the
 posterior density, over log max_lr, that the best rate of the cycle lies on the curve. The prior of
 that is flat, so the density is proportional to the likelihood. A flat top gives a wide density, and
-then no curve is told from another.
+then no curve is distinguished from another.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc
 
 Array = NDArray[np.float64]
-TOLD = 2.0  # of AIC, from which one curve is told from a better one (Burnham and Anderson 2002)
+DISTINCT = (
+    2.0  # of AIC, from which one curve is distinctly worse than another (Burnham and Anderson 2002)
+)
 _UNIFORM = 0.05  # share of a density that is spread over the whole grid: a draw is no certainty
 _BETAS = BETA[::5]
 _STARTS = 5

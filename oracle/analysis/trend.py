@@ -99,7 +99,7 @@ class Trend:
 
     @property
     def direction(self) -> Direction:
-        """Which way it goes, where both intervals say so."""
+        """The direction of the trend, if both intervals agree on it."""
         names: tuple[Direction, ...] = ("not told apart", "rises", "falls")
         return names[sign(self.drawn, self.paired)]
 
@@ -137,7 +137,7 @@ def draws(
         without: A replicate to leave out.
 
     Returns:
-        None where every max_lr diverged, and with one replicate, which bounds nothing.
+        None where every max_lr diverged, and with one replicate, which gives no interval.
     """
     region = infer_region(scores(cycle, without), tolerance, kind, seed=cycle["cycle"])
     if region is None or region.ends is None or region.posterior is None:
@@ -209,7 +209,7 @@ def trends(table: OracleTable) -> tuple[Trend, ...]:
 
 def _trend(name: str, draws: Sequence[CycleDraws], left: Sequence[Sequence[CycleDraws]]) -> Trend:
     cycles = [each.cycle for each in draws]
-    shuffled = [  # all cycles' draws come from the same random numbers; their order must not
+    shuffled = [  # all cycles draw from the same random numbers; permuting makes them independent
         np.random.default_rng([cycle, 1]).permutation(each.logs[name])
         for cycle, each in zip(cycles, draws, strict=True)
     ]

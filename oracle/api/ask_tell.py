@@ -122,11 +122,11 @@ class GreedyOracle:
         """Say how a training run came out.
 
         Args:
-            task: What was asked for.
+            task: The requested training run.
             value: Validation accuracy in percent; None or NaN where the training run diverged.
 
         Raises:
-            BadInput: The training run was not asked for, or the value is no accuracy in percent.
+            BadInput: The training run was not requested, or the value is no accuracy in percent.
             ConflictingObservation: It was told before, with another value; the first one is kept.
         """
         training = Training(task.cycle, task.max_lr, task.replicate)
@@ -153,7 +153,7 @@ class GreedyOracle:
         return external.table(self._standing())
 
     def close(self) -> None:
-        """Give back what was asked for and not told, and the connections."""
+        """Return the tasks that were asked and not told, and close the connections."""
         for training in list(self._claims):
             self._release(training)
         self._store.close()
@@ -177,7 +177,9 @@ class GreedyOracle:
             stack.enter_context(lease)
         except LeaseHeld:
             return False
-        rows = self._observations.of(self.run.id)  # it may have been told before it was free
+        rows = self._observations.of(
+            self.run.id
+        )  # its result may have been told before it was returned
         if any(_training(row) == training for row in rows):
             stack.close()
             return False

@@ -1,4 +1,4 @@
-"""Declaring a study in Python: as YAML does, with networks and data given as objects, too."""
+"""Declare studies in Python, as in YAML; networks and data may also be objects."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def declared(fields: Mapping[str, Any], version: str | None = None) -> Study:
 
 
 def study_of(given: str | Path | Mapping[str, Any] | Study, smaller: ScaleDown | None) -> Study:
-    """Return the study that is meant.
+    """Return a study that is given by name, by file or by its fields.
 
     Args:
         given: Name of a built-in study, path of a YAML file, a study's fields, or a study.

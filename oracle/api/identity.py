@@ -224,7 +224,7 @@ def _all_codes(code: types.CodeType) -> Iterator[types.CodeType]:
 
 
 def _class_source(owner: type) -> str | None:
-    """Return the text of a class, found by its methods: Python finds none of a notebook's."""
+    """Return the source of a class, located by its methods: this works in a notebook, too."""
     for member in vars(owner).values():
         method = getattr(member, "__func__", member)
         if not _written(method, owner):

@@ -1,4 +1,4 @@
-"""What a run shows while it is under way: a bar in a terminal, a bar in a notebook, or lines."""
+"""Progress displays of a run: a bar in a terminal, a bar in a notebook, or lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def shown_progress(wanted: bool) -> AbstractContextManager[Progress]:
         wanted: Whether to show one.
 
     Returns:
-        A context manager whose value is told of the progress.
+        A context manager whose value receives the progress.
     """
     display = _notebook_display() if wanted else None
     return terminal_progress(not wanted) if display is None else notebook_progress(display)
@@ -86,7 +86,7 @@ def notebook_progress(display: Any) -> Iterator[Progress]:
         display: ``IPython.display``; its ``display(HTML(...), display_id=True)`` is updated.
 
     Yields:
-        What is told of the progress.
+        What receives the progress.
     """
     lines: list[str] = []
     done, total = 0, 0

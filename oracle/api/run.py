@@ -108,10 +108,10 @@ class Run:
         return pd.DataFrame(sheet.flat, columns=list(sheet.flat_heads))
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return the finished training runs that the study has asked for.
+        """Return the finished training runs that the study has requested.
 
         Returns:
-            One row a training run. Columns: ``search`` (what asked for it first), ``cycle``,
+            One row a training run. Columns: ``search`` (which requested it first), ``cycle``,
             ``max_lr``, ``replicate``, ``val_accuracy`` and ``test_accuracy`` in percent,
             ``diverged``, ``weights_remaining`` in percent, ``steps``, ``seconds``, ``device``,
             ``engine``, ``checkpoint`` (sha256) and ``cell``, its id.
@@ -261,10 +261,10 @@ class Run:
             deletion.delete(self._stored, self._settings)
 
     def rename(self, name: str) -> None:
-        """Give the run a name, by which it is found from now on; its id stays.
+        """Give the run a name, by which it can be loaded from now on; its id stays.
 
         Args:
-            name: In place of an earlier one; the run's id takes the name away.
+            name: It replaces an earlier one; the run's id takes the name away.
 
         Raises:
             BadInput: It is no name, or another run or a study has it.

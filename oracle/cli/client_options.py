@@ -22,7 +22,7 @@ _token_option = click.option(
 
 
 def client_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say which server is asked; the command gets `client`.
+    """Add the options that name the server; the command gets `client`.
 
     Args:
         command: To decorate.
@@ -38,7 +38,7 @@ def client_options(command: Callable[..., None]) -> Callable[..., None]:
     @_token_option
     @functools.wraps(command)
     def with_client(server: str, token_file: Path | None, **arguments: Any) -> None:
-        from oracle.client.client import Client  # noqa: PLC0415  # httpx, where a server is asked
+        from oracle.client.client import Client  # noqa: PLC0415  # httpx, if a server is used
 
         with Client(server, _token(token_file)) as client:
             command(client=client, **arguments)
@@ -47,7 +47,7 @@ def client_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def server_option(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the option to ask a server in place of this machine; the command gets `client` or None.
+    """Add the option to use a server instead of this machine; the command gets `client` or None.
 
     Args:
         command: To decorate, which has the storage options, too.

@@ -33,7 +33,7 @@ def runs() -> None:
 @server_option
 @_text_or_json
 def list_runs(settings: Settings, client: Client | None, form: str) -> None:
-    """List the runs: state, progress, end of the latest training run, size on disk, owner."""
+    """List the runs: state, progress, whether scaled down, latest training run, size, owner."""
     from oracle.client import run_text
 
     unread: list[str] = []
@@ -102,7 +102,7 @@ def delete(run_name: str, settings: Settings, client: Client | None, yes: bool) 
 
 
 def _agreed(text: str, run_id: str, yes: bool) -> bool:
-    """Return whether a run may be deleted: it is shown, and asked for, if the user did not say."""
+    """Return whether a run may be deleted: `--yes` was given, or the user confirms."""
     if yes:
         return True
     click.echo(printable(text), nl=False)

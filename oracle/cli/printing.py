@@ -33,7 +33,7 @@ def width() -> int:
 
 
 def note(text: str) -> None:
-    """Print a remark beside what a command prints, on the standard error.
+    """Print a remark on standard error, apart from a command's output.
 
     Args:
         text: One line.

@@ -4,7 +4,7 @@ with Client("http://127.0.0.1:8000") as client:
     job = client.wait(client.submit(text).id)
     table = client.table(job.run)
 
-Over 300 lines: every method says its arguments and results.
+Over 300 lines: every method documents its arguments and results.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Client:
     ) -> None:
         """Nothing is sent yet. Raises BadInput for an address or a token that cannot be one.
 
-        transport: an httpx.BaseTransport, in place of the network.
+        transport: an httpx.BaseTransport to use instead of the network.
         """
         self._connection = Connection(server, token, pace, transport)
 
@@ -181,7 +181,7 @@ class Client:
 
         Args:
             job_id: Of the job.
-            progress: Called while the job goes on; None: nothing is.
+            progress: Called while the job runs; None: no callbacks.
 
         Returns:
             The job as it ended.
@@ -207,8 +207,8 @@ class Client:
         Args:
             job_id: Of the job.
             after: Number of the last event that is known.
-            away: Called when the server does not answer; what happens meanwhile comes when it is
-                back.
+            away: Called when the server does not answer; the events of that time follow once it
+                is back.
 
         Yields:
             The job whenever it changes, and its events.
@@ -265,11 +265,11 @@ class Client:
         return self._connection.request(RunSummary, "GET", f"{_run(run)}/summary")
 
     def rename(self, run: str, name: str) -> RunSummary:
-        """Give a run a name in place of an earlier one; its id stays.
+        """Give a run a name, which replaces an earlier one; its id stays.
 
         Args:
             run: Id or name of the run.
-            name: The name; the run's id takes the name away.
+            name: The name; the run's id removes it.
 
         Returns:
             The run as it is now.
@@ -283,7 +283,7 @@ class Client:
             run: Id or name of the run.
 
         Returns:
-            What went with it.
+            What was deleted.
         """
         return self._connection.request(DeletedRun, "DELETE", _run(run))
 

@@ -30,7 +30,7 @@ class Job:
     """A submitted study, and how far it is."""
 
     id: str
-    owner: str  # name of the token that submitted it; "local" where none is asked for
+    owner: str  # name of the token that submitted it; "local" where none is required
     study: str  # the study's name
     run: str | None  # its run, once it has begun
     state: JobState
@@ -141,12 +141,12 @@ class MaxLr:
     well_tuned: float | None  # None while the cycle is open, or had no winner
     region: Region | None
     inside: bool | None  # whether S-Cyc's max_lr lies in the region
-    complete: bool  # every training of the cycle is known
+    complete: bool  # every training run of the cycle is known
 
 
 @dataclass(frozen=True)
 class Training:
-    """A training that the oracle asks an outside trainer for."""
+    """A training run that the oracle requests of an external trainer."""
 
     cycle: int
     max_lr: float
@@ -160,8 +160,8 @@ class ExternalRun:
 
     run: str
     state: str  # "open", "done" or "no winner"
-    done: int  # training runs that were asked for and observed
-    known: int  # training runs in all, as far as can be told now
+    done: int  # training runs that were requested and observed
+    known: int  # training runs in all, as far as is known now
     cycle: int | None  # the cycle that is under way; None where the run has ended
 
 

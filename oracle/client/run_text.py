@@ -8,7 +8,7 @@ from dataclasses import asdict
 from oracle.client.models import RunSummary
 from scyc.json_types import JsonObject
 
-_HEADS = ("run", "name", "state", "progress", "latest", "size", "owner")
+_HEADS = ("run", "name", "state", "progress", "scale", "latest", "size", "owner")
 
 
 def several(runs: Sequence[RunSummary]) -> str:
@@ -37,6 +37,7 @@ def _row(run: RunSummary) -> tuple[str, ...]:
         run.name or "",
         run.state,
         f"{run.done}/{run.expected}",
+        "scaled" if run.shrunk else "full",
         f"{run.ended:%Y-%m-%d %H:%M}" if run.ended else "",
         bytes_text(run.bytes),
         ", ".join(run.owners),

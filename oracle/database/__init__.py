@@ -1,4 +1,4 @@
-"""Our tables beside Optuna's in one database, SQLite or PostgreSQL, and how they are reached."""
+"""Our tables and Optuna's in one database, SQLite or PostgreSQL, and how they are reached."""
 
 from oracle.database.engine import (
     URL,

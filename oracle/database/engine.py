@@ -22,7 +22,7 @@ from oracle.errors import StorageError, StorageUnavailable
 
 URL = sa.URL
 DatabaseError = sa.exc.SQLAlchemyError
-_OPENING = 0x0AC1F  # PostgreSQL's name for the right to make Optuna's tables
+_OPENING = 0x0AC1F  # key of the PostgreSQL advisory lock for creating Optuna's tables
 _IDLE = 1.0  # seconds after which a connection may have been lost unnoticed
 _PATIENCE = 30.0  # seconds that a SQLite writer waits for another
 
@@ -31,7 +31,7 @@ def engine_options(url: URL) -> dict[str, Any]:
     """Return how to connect, for Optuna's engine.
 
     SQLite: write-ahead log, so that a reader such as the dashboard never blocks the driver, and
-    half a minute of patience with other writers. PostgreSQL: one that was started again is found.
+    half a minute of patience with other writers. PostgreSQL: reconnects to a restarted server.
 
     Args:
         url: Of the database.
@@ -56,13 +56,13 @@ class Database:
             options["pool_pre_ping"] = False
         self.engine = sa.create_engine(url, max_overflow=20, **options)
         if not self._sqlite:
-            _ask_the_doubtful(self.engine)
+            _ping_idle_connections(self.engine)
         self._turn = threading.Lock()  # SQLite's own queue of writers sleeps and polls
         self._file = Path(str(url.database)).absolute() if self._sqlite else None
         self._opened: tuple[int, int] | None = None  # which file that was: its device and inode
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self.engine.dispose()
 
     @contextlib.contextmanager
@@ -81,7 +81,7 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """Open a transaction that writes; it is rolled back where an error leaves it.
+        """Open a transaction that writes; it is rolled back on an error.
 
         On SQLite it is the only writer from its first statement on: one that began by reading could
         not become a writer once another has written.
@@ -95,7 +95,7 @@ class Database:
         turn = self._turn if self._sqlite else contextlib.nullcontext()
         with turn, self._storage_errors(), self.engine.begin() as connection:
             self._check_file()
-            if self._sqlite:  # whose driver was told not to begin transactions
+            if self._sqlite:  # whose driver is set not to begin transactions
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
@@ -118,7 +118,7 @@ class Database:
             yield connection
 
     def insert(self, table: sa.Table) -> Any:
-        """Start an INSERT that can tell what to do where the row is there already.
+        """Start an INSERT that supports ON CONFLICT.
 
         Args:
             table: Where to insert.
@@ -166,11 +166,11 @@ class Database:
             raise failed(error) from error
 
 
-def _ask_the_doubtful(engine: sa.Engine) -> None:
-    """Let a connection be asked whether it still stands where that may be otherwise.
+def _ping_idle_connections(engine: sa.Engine) -> None:
+    """Check that a connection is still open before it is used, where it may not be.
 
-    It was not used for a while, or the server has said something unasked, such as good-bye.
-    SQLAlchemy's own way asks each time, which costs a request as much as its question.
+    That is, it was idle for a while, or the server has sent something, such as a shutdown notice.
+    SQLAlchemy's `pool_pre_ping` does so every time, which costs a round trip for each request.
     """
 
     @sa.event.listens_for(engine, "checkin")
@@ -181,22 +181,24 @@ def _ask_the_doubtful(engine: sa.Engine) -> None:
     def checked_out(connection: Any, record: sa.pool.ConnectionPoolEntry, _: Any) -> None:
         dialect = engine.dialect
         try:
-            if time.monotonic() - record.info.get("used", math.inf) > _IDLE or _spoken(connection):
+            if time.monotonic() - record.info.get("used", math.inf) > _IDLE or _has_input(
+                connection
+            ):
                 dialect.do_ping(connection)
         except dialect.loaded_dbapi.Error as error:
             raise sa.exc.DisconnectionError from error
 
 
-def _spoken(connection: Any) -> bool:
-    """Whether there is something to read from a server."""
-    looks = select.poll()
-    looks.register(connection.fileno(), select.POLLIN)
-    return bool(looks.poll(0))
+def _has_input(connection: Any) -> bool:
+    """Whether a server has sent something that was not read."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @contextlib.contextmanager
 def optuna_schema_lock(url: URL) -> Iterator[None]:
-    """Hold the right to make Optuna's tables, which it does not make safely beside another.
+    """Hold the right to create Optuna's tables: Optuna does not do it safely in two processes.
 
     Args:
         url: Of the database.
@@ -229,7 +231,7 @@ def storable(text: str) -> str:
     """Return text without what PostgreSQL refuses: NUL, and halves of a surrogate pair.
 
     Args:
-        text: Of a user's, with any characters.
+        text: Text of a user, with any characters.
 
     Returns:
         The text with U+FFFD for NUL, and "?" for a half pair.

@@ -1,4 +1,4 @@
-"""Whether a database is whole, told without writing to it."""
+"""Whether a database is intact, checked without writing to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from oracle.database.tables import METADATA, SCHEMA, VERSION
 
 COPY = "it is damaged: put a copy of it back, or name another database"
-_OPTUNAS = frozenset(  # the tables that are read; they are made in no one transaction
+_OPTUNA_TABLES = frozenset(  # tables that are read; Optuna does not create them in one transaction
     {
         "studies", "study_directions", "study_system_attributes", "study_user_attributes",
         "trial_intermediate_values", "trial_params", "trial_system_attributes",
@@ -20,7 +20,7 @@ _OPTUNAS = frozenset(  # the tables that are read; they are made in no one trans
 )  # fmt: skip
 
 
-def looked_at(url: sa.URL) -> sa.Engine:
+def read_only_engine(url: sa.URL) -> sa.Engine:
     """Make an engine that only reads: it does not write to a SQLite file.
 
     The exception is a transaction that was cut short in SQLite's older journal mode: it is rolled
@@ -39,7 +39,7 @@ def looked_at(url: sa.URL) -> sa.Engine:
     return sa.create_engine(url, creator=lambda: sqlite3.connect(name, uri=True))
 
 
-def unsound(connection: sa.Connection) -> str:
+def corruption(connection: sa.Connection) -> str:
     """Return why the pages of a SQLite file are damaged; "" where they are not.
 
     Args:
@@ -52,10 +52,10 @@ def unsound(connection: sa.Connection) -> str:
         return ""
     report = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     reason = str(report).replace("\n", " ")
-    return "" if report == "ok" else f"does not hold together ({reason}); {COPY}"
+    return "" if report == "ok" else f"is corrupt ({reason}); {COPY}"
 
 
-def missing(tables: set[str], optuna: int | None, ours: int | None) -> str:
+def missing_tables(tables: set[str], optuna: int | None, ours: int | None) -> str:
     """Return why a database lacks tables; "" where it does not.
 
     Args:
@@ -66,7 +66,7 @@ def missing(tables: set[str], optuna: int | None, ours: int | None) -> str:
     Returns:
         Names of the missing tables and the remedy, as text.
     """
-    wanted = _OPTUNAS if optuna is not None else frozenset()
+    wanted = _OPTUNA_TABLES if optuna is not None else frozenset()
     if ours == SCHEMA:
         wanted |= METADATA.tables.keys()
     elif ours is not None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from oracle.database.engine import Database, storable
-from oracle.database.job_rows import Values, changed, get, problems_text, requeue
+from oracle.database.job_rows import Values, change, get, problems_text, requeue
 from oracle.database.tables import JOBS, now
 from oracle.records.jobs import ENDED, EventKind, Held, Holder, Job, JobState
 from scyc.errors import Problem
@@ -55,7 +55,7 @@ class Holding:
             if job_id is None:
                 return None
             new = mine | {"holder": holder.name, "process": holder.process}
-            changed(connection, job_id, new, tell=("state", "running"))
+            change(connection, job_id, new, tell=("state", "running"))
             return get(connection, job_id)
 
     def beat(self, holder: Holder) -> None:
@@ -89,7 +89,7 @@ class Holding:
         """
         with self._database.writing() as connection:
             unchanged = (JOBS.c.holder == held.holder) & (JOBS.c.beat == held.beat)
-            freed = changed(connection, held.job_id, _NOBODYS, unchanged)
+            freed = change(connection, held.job_id, _NOBODYS, unchanged)
             if freed:
                 requeue(connection, held.job_id)
             return freed
@@ -121,7 +121,7 @@ class Holding:
         """
         assert state is None or state in ENDED
         with self._database.writing() as connection:
-            if changed(connection, job_id, _NOBODYS, JOBS.c.holder == holder.name):
+            if change(connection, job_id, _NOBODYS, JOBS.c.holder == holder.name):
                 if state is None:
                     requeue(connection, job_id)
                 else:
@@ -132,7 +132,7 @@ class Holding:
                         "message": storable(message),
                         "problems": problems_text(problems),
                     }
-                    changed(
+                    change(
                         connection, job_id, new, JOBS.c.state == "running", tell=("state", state)
                     )
             return get(connection, job_id)
@@ -191,4 +191,4 @@ class Holding:
     ) -> bool:
         theirs = (JOBS.c.holder == holder.name) & (JOBS.c.state == "running")
         with self._database.writing() as connection:
-            return changed(connection, job_id, new, theirs, tell=tell)
+            return change(connection, job_id, new, theirs, tell=tell)

@@ -1,7 +1,6 @@
-"""Rows of jobs: every change of one goes through here.
+"""Rows of jobs: every change of one goes through this module.
 
-A change raises the job's revision in the statement that makes it, and what it tells is told in the
-same transaction.
+The same UPDATE raises the job's revision, and an event is inserted in the same transaction.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from oracle.records.jobs import EventKind, Job
 from scyc.errors import Problem
 
 Values = Mapping[str, Any]  # of a row, by column
-AGAIN: Values = {  # what a job forgets when it goes back into the queue
+REQUEUED: Values = {  # fields that are reset when a job goes back into the queue
     "state": "queued",
     "started": None,
     "ended": None,
@@ -29,7 +28,7 @@ AGAIN: Values = {  # what a job forgets when it goes back into the queue
 }
 
 
-def changed(
+def change(
     connection: sa.Connection,
     job_id: str,
     new: Values,
@@ -81,7 +80,7 @@ def requeue(connection: sa.Connection, job_id: str) -> None:
         connection: Within a transaction.
         job_id: Id of the job.
     """
-    changed(connection, job_id, AGAIN, JOBS.c.state == "running", tell=("state", "queued"))
+    change(connection, job_id, REQUEUED, JOBS.c.state == "running", tell=("state", "queued"))
 
 
 def get(connection: sa.Connection, job_id: str) -> Job:
@@ -148,7 +147,7 @@ def job(row: Any) -> Job:
 
 
 def problems_text(problems: Sequence[Problem]) -> str:
-    """Return problems as they are kept: JSON.
+    """Format problems as they are stored: JSON.
 
     Args:
         problems: Why a study was refused.

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from oracle.database.engine import storable
 from oracle.database.job_claims import Holding
-from oracle.database.job_rows import AGAIN, Values, changed, get, job, named, unknown
+from oracle.database.job_rows import REQUEUED, Values, change, get, job, named, unknown
 from oracle.database.tables import EVENTS, JOBS, KEYS, now
 from oracle.errors import KeyReused, UnknownJob, WrongState
 from oracle.records.jobs import CANCELLED, PRIORITIES, RESUMED, STATES, Event, Job, JobState, NewJob
@@ -55,7 +55,7 @@ class Jobs(Holding):
             if key is not None:
                 self._keep_key(connection, job, new.owner, key)
             if created:
-                changed(connection, job.id, {}, tell=("state", "queued"))
+                change(connection, job.id, {}, tell=("state", "queued"))
                 job = get(connection, job.id)
             return job, created
 
@@ -237,7 +237,7 @@ class Jobs(Holding):
             UnknownJob: There is no such job.
             WrongState: It is done.
         """
-        return self._wish(job_id, RESUMED, "resumed", AGAIN)
+        return self._wish(job_id, RESUMED, "resumed", REQUEUED)
 
     def reprioritise(self, job_id: str, priority: int) -> Job:
         """Give a job another priority, which matters while it is queued.
@@ -254,7 +254,7 @@ class Jobs(Holding):
         """
         assert priority in PRIORITIES
         with self._database.writing() as connection:
-            changed(connection, job_id, {"priority": priority}, JOBS.c.priority != priority)
+            change(connection, job_id, {"priority": priority}, JOBS.c.priority != priority)
             return get(connection, job_id)
 
     def _wish(
@@ -271,7 +271,7 @@ class Jobs(Holding):
                 raise WrongState(f"{job_id} is {state}; only a job that is {allowed} can be {done}")
             if (target := become[state]) != state:
                 changes = {**new, "state": target}
-                changed(connection, job_id, changes, tell=("state", target))
+                change(connection, job_id, changes, tell=("state", target))
             return get(connection, job_id)
 
     def _keep_key(self, connection: sa.Connection, job: Job, owner: str, key: str) -> None:

@@ -182,7 +182,7 @@ class Lease:
 
     def _keep_alive(self) -> None:
         while not self._end.wait(_BEAT):
-            with contextlib.suppress(StorageError):  # a database that is away is asked again
+            with contextlib.suppress(StorageError):  # retry while the database is away
                 self._renew()
             if self._lost:
                 return

@@ -108,7 +108,7 @@ class Observations:
         Args:
             run_id: Id of the run.
             cycle: Completed pruning cycles.
-            max_lr: As the run asked for it.
+            max_lr: As the run requested it.
             replicate: Counted from 0.
             accuracy: Of validation, percent; None: it diverged.
             owner: Who reported it.

@@ -1,6 +1,6 @@
 """Optuna's trials, each written in one transaction in which its writer's lease holds.
 
-Optuna itself takes some fifty statements of its ORM for a trial, and asks nobody whether it may; it
+Optuna itself takes some fifty statements of its ORM for a trial, and checks no lease; it
 reads a trial in a millisecond. The tables are those of the schema that `oracle.database.probe` asks
 for; a test holds the rows against those that Optuna writes.
 """
@@ -48,7 +48,7 @@ class Trials:
         self._database = Database(url)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self._database.close()
 
     def add(

@@ -1,4 +1,4 @@
-"""Whether a database is one that we can use, told without writing to it."""
+"""Whether we can use a database, checked without writing to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from oracle.database.engine import URL
 from oracle.database.errors import failed
-from oracle.database.integrity import looked_at, missing, unsound
+from oracle.database.integrity import corruption, missing_tables, read_only_engine
 from oracle.database.tables import LEASES, RUNS, SCHEMA, VERSION
 from oracle.errors import StorageProblem
 from oracle.host.disk import why_not_writable
@@ -126,7 +126,7 @@ def stored_runs(url: URL, run_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
     if file is not None and not file.exists():
         return {}
-    engine = looked_at(url)
+    engine = read_only_engine(url)
     try:
         with engine.connect() as connection:
             if not sa.inspect(connection).has_table(RUNS.name):
@@ -168,10 +168,10 @@ def too_new(version: int) -> str:
 
 def _foreign(url: URL) -> str:
     """Why the tables in a database are not ours to use; "" when they are, or there are none."""
-    engine = looked_at(url)
+    engine = read_only_engine(url)
     try:
         with engine.connect() as connection:
-            if rule := unsound(connection):
+            if rule := corruption(connection):
                 return rule
             tables = set(sa.inspect(connection).get_table_names())
             has_optuna = {"version_info", "studies", "trials"} <= tables
@@ -188,7 +188,7 @@ def _foreign(url: URL) -> str:
             version = stored_version(connection)
             if version is not None and version > SCHEMA:
                 return too_new(version)
-            return missing(tables, optuna, version)
+            return missing_tables(tables, optuna, version)
     finally:
         engine.dispose()
 

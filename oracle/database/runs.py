@@ -35,7 +35,7 @@ class RunRecord:
 
 
 class RunDatabase:
-    """Our tables in one database, beside Optuna's. Its methods may be called by many threads."""
+    """Our tables in one database with Optuna's. Its methods may be called by many threads."""
 
     def __init__(self, url: URL) -> None:
         """Open a database; its schema is made or brought up to date where need be.
@@ -52,7 +52,7 @@ class RunDatabase:
             raise
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self._database.close()
 
     def jobs(self) -> Jobs:
@@ -194,7 +194,7 @@ class RunDatabase:
         return Plan(row.engine, row.most) if row is not None else None
 
     def keep_plan(self, run_id: str, device: str, plan: Plan) -> None:
-        """Write a run's plan down, in place of an earlier one.
+        """Store a run's plan; it replaces an earlier one.
 
         Args:
             run_id: Id of the run.

@@ -1,1 +1,1 @@
-"""Pack queue, workers and Ray: how the cells that a search asks for get trained."""
+"""Pack queue, workers and Ray: how the cells that a search requests are trained."""

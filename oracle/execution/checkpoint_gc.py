@@ -9,7 +9,7 @@ from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore
 
 
 class CheckpointCollector:
-    """Deletes the checkpoints of results; what cannot be deleted harms nobody, and is told."""
+    """Deletes the checkpoints of results; a failure does no harm and is reported."""
 
     def __init__(self, checkpoints: CheckpointStore, say: Callable[[str], None]) -> None:
         self._checkpoints, self._say = checkpoints, say
@@ -49,7 +49,7 @@ class CheckpointCollector:
                         self._say(str(error))
 
     def dropped(self, cell_id: str) -> bool:
-        """Return whether what a cell has kept was to be deleted.
+        """Return whether the checkpoints of a cell were to be deleted.
 
         Args:
             cell_id: Id of the cell.

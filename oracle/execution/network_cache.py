@@ -1,4 +1,4 @@
-"""Networks to train from, kept while packs that start from the same ones follow one another."""
+"""Networks to train from, cached while packs that start from the same ones follow one another."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def packed(cells: Sequence[Cell], most: int) -> list[tuple[Cell, ...]]:
     """Split cells, in their order, into packs of at most `most`, as even as can be.
 
     Depends on nothing else, so not on the workers. Of a pack that was trained in part only what is
-    missing is trained: on a CPU a member's bits do not depend on what lies beside it.
+    missing is trained: on a CPU a member's bits do not depend on the other members.
 
     Args:
         cells: Training runs, in their order.

@@ -28,7 +28,7 @@ class Pack:
 
 
 class RunEvents(Protocol):
-    """What a queue tells, and asks, the run that it works for."""
+    """What a queue reports to, and requests from, its run."""
 
     def on_result(self, cell: Cell, result: CellResult, key: StudyKey) -> None:
         """Store a new result; called once for each, in a fixed order, before a search sees it.
@@ -108,7 +108,7 @@ class PackQueue:
     Attributes:
         most: The most cells in a pack.
         known: Results that are there already, by cell id; grows as packs are finished.
-        events: The run that is told of results, plans and packs.
+        events: The run that receives results, plans and packs.
         engine: Which one trains; None leaves it to the worker.
         unplanned: Whether `most` and `engine` are still to be measured by a worker: until
             :meth:`settle` there are no packs.
@@ -125,9 +125,9 @@ class PackQueue:
     _pack_of: dict[str, Pack] = field(default_factory=dict)  # by cell id
     _out: set[str] = field(default_factory=set)  # ids of cells queued or with a worker
     _again: set[str] = field(default_factory=set)  # ids of cells trained for their checkpoint
-    requested: set[str] = field(default_factory=set)  # ids of all cells that a search has asked for
+    requested: set[str] = field(default_factory=set)  # ids of all cells that a search has requested
     answered: int = 0  # how many of them have a result
-    steps: int = 0  # how often a search went on; between two of these nothing new is asked for
+    steps: int = 0  # how often a search went on; between two of these nothing new is requested
     repaired: bool = False  # whether anything was trained again
     _returned: Counter[Pack] = field(default_factory=Counter)  # how often each came back untrained
     _unstarted: list[Search] = field(default_factory=list)
@@ -158,7 +158,7 @@ class PackQueue:
         return not self._waiting and not self._unstarted
 
     def stored(self) -> Iterator[tuple[Cell, CellResult, StudyKey]]:
-        """Yield all cells that were asked for and have a result, with where they are recorded.
+        """Yield all requested cells that have a result, with where they are recorded.
 
         Yields:
             Each cell with its result and its Optuna study.
@@ -175,7 +175,7 @@ class PackQueue:
         return list(dict.fromkeys(pack.study_key for pack in packs))
 
     def next(self) -> Pack | None:
-        """Choose a pack to train now; None while all that is asked for is being trained."""
+        """Choose a pack to train now; None while all that is requested is being trained."""
         if not self.ready:
             return None
         self.events.check_lease()
@@ -227,7 +227,7 @@ class PackQueue:
             self.events.on_validation(known, pack.study_key)
 
     def requeue(self, pack: Pack, why: str) -> None:
-        """Queue a pack once more whose worker found a network gone, which is trained again first.
+        """Queue a pack once more whose worker missed a network, which is trained again first.
 
         Args:
             pack: Cells that are trained side by side.

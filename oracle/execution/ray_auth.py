@@ -1,7 +1,7 @@
 """Who gets into a Ray: the token that a driver shows, and that of a Ray of its own.
 
 Whoever reaches Ray's ports with its token runs code as the user who started it. So a Ray that a
-driver starts for itself listens on loopback alone, and asks for a token that only its processes
+driver starts for itself listens on loopback alone, and requires a token that only its processes
 can read; one that was started by hand has whatever token its user gave it.
 """
 
@@ -18,7 +18,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def shows_token(environment: Mapping[str, str], home: Path) -> bool:
-    """Return whether a driver shows a cluster its token without having been told to.
+    """Return whether a driver shows a cluster its token without RAY_AUTH_MODE being set.
 
     Ray itself does not where an address is given, though its head asks for a token as soon as it
     finds one. A token that was named is shown, and that of this user to a head on this machine.
@@ -113,7 +113,7 @@ def _own(folder: Path) -> dict[str, str | None]:
 
     Ray turns its token mode on by itself where no mode is set and no address is given, also in a
     process that has used Ray without. It takes a loopback address for the machine's outer one, and
-    then listens on every address, unless it is told to stay on this machine by the variable that
+    then listens on every address, unless it is kept on this machine by the variable that
     other systems have it for.
     """
     token = folder / "token"

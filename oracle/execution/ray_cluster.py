@@ -157,7 +157,7 @@ def _asks_for_token(error: BaseException) -> str | None:
 
 
 def _own_python() -> dict[str, str] | None:
-    """Tell the workers which Python to run, where Ray must be told.
+    """Set the Python that the workers run, where Ray needs it.
 
     Ray hands the path of its Python to a shell as it is, so one with a space must come quoted.
     """

@@ -18,24 +18,24 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-_LOOK = 5.0  # seconds between two looks at what the driver has started
+_POLL = 5.0  # seconds between two polls of the driver's processes
 _GRACE = 5.0  # seconds that Ray's processes get to end by themselves
 _TRIES = 5  # what is killed may have started something just then
 
 
 @contextlib.contextmanager
-def none_left(scratch: Path, grace: float = _GRACE, look: float = _LOOK) -> Iterator[None]:
+def none_left(scratch: Path, grace: float = _GRACE, poll: float = _POLL) -> Iterator[None]:
     """End the processes of the Ray in a folder soon after this process ends, while this holds.
 
     Args:
         scratch: The folder of that Ray.
         grace: Seconds that they have to end by themselves.
-        look: Seconds between two looks at this process.
+        poll: Seconds between two polls of this process.
 
     Yields:
         Nothing.
     """
-    arguments = (os.getpid(), scratch, grace, look)
+    arguments = (os.getpid(), scratch, grace, poll)
     command = [sys.executable, "-I", "-S", __file__, *map(str, arguments)]
     watcher = subprocess.Popen(  # noqa: S603  # this very file
         command,
@@ -54,7 +54,7 @@ def none_left(scratch: Path, grace: float = _GRACE, look: float = _LOOK) -> Iter
 
 
 def _processes() -> dict[int, tuple[int, str]]:
-    """All processes: parent, and when it started, by which a pid that is used again is told."""
+    """All processes: parent, and when it started, which detects a reused pid."""
     processes = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -95,9 +95,9 @@ def _living(known: set[tuple[int, str]], scratch: str) -> list[int]:
 def main() -> None:
     """Wait for the driver's end, then for Ray's, and see to it."""
     driver, scratch = int(sys.argv[1]), sys.argv[2]
-    grace, look = float(sys.argv[3]), float(sys.argv[4])
+    grace, poll = float(sys.argv[3]), float(sys.argv[4])
     known: set[tuple[int, str]] = set()
-    while not select.select([sys.stdin], [], [], look)[0]:
+    while not select.select([sys.stdin], [], [], poll)[0]:
         known |= _below(driver)
     patience = time.monotonic() + grace
     while _living(known, scratch) and time.monotonic() < patience:

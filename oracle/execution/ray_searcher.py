@@ -20,7 +20,7 @@ from scyc.tuning.plan import Plan
 
 _FIRST_NAP, _LONGEST_NAP = 0.2, 5.0  # seconds that a worker without work stays warm
 _RETRIES = 3  # of a pack whose worker died
-_LOOK = 1.0  # seconds between two looks at what workers have sent
+_POLL = 1.0  # seconds between two polls of the workers' messages
 
 
 class PackTrials:
@@ -38,7 +38,7 @@ class PackTrials:
         self._measures: str | None = None  # the trial that measures the plan
         self._again: list[Pack] = []  # whose workers died
         self._deaths: Counter[Any] = Counter()  # of workers, by pack; None: by the plan
-        self._to_start = workers  # workers that were not asked for yet
+        self._to_start = workers  # workers that were not requested yet
         self._nap = _FIRST_NAP
 
     def suggest(self, trial_id: str) -> Any:
@@ -223,12 +223,12 @@ def curve_callback(pack_trials: PackTrials, channel: CurveChannel) -> Any:
         """What Tune calls."""
 
         def __init__(self) -> None:
-            self._looked = time.monotonic()
+            self._polled = time.monotonic()
 
         def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
-            if time.monotonic() - self._looked >= _LOOK:
+            if time.monotonic() - self._polled >= _POLL:
                 pack_trials.take_curves(channel.read())
-                self._looked = time.monotonic()
+                self._polled = time.monotonic()
 
         def __reduce__(self) -> tuple[type, tuple[()]]:
             """As the searcher's."""

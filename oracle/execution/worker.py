@@ -147,7 +147,7 @@ class Worker:
             if results_of_part is not None:
                 results += results_of_part
             elif len(part) == 1:
-                raise PackFailed(f"{self.device} has no memory for even one training")
+                raise PackFailed(f"{self.device} has no memory for even one training run")
             else:
                 half = len(part) // 2
                 self.messages.append(
@@ -245,7 +245,7 @@ class Worker:
             raise PackFailed(str(error)) from error
 
     def _loaded(self, sha256: str) -> Network:
-        """Load a kept network. A damaged one is deleted, so that it counts as missing."""
+        """Load a stored network. A damaged one is deleted, so that it counts as missing."""
         try:
             return self._checkpoints.load(sha256)
         except CheckpointLost:

@@ -21,7 +21,7 @@ from scyc.specs.schedules import ScheduleSpec
 
 @dataclass
 class ExperimentCallbacks:
-    """What is told while searches go on."""
+    """What is called while searches go on."""
 
     on_cycle: Callable[[str], None] = lambda text: None  # of a cycle that is finished
     on_discardable: Callable[[Iterable[CellResult]], None] = lambda results: (
@@ -33,7 +33,7 @@ class ExperimentCallbacks:
 
 
 class Experiment(Protocol):
-    """One study's searches, and what they have found so far."""
+    """One study's searches, and their results so far."""
 
     def searches(self) -> list[Search]:
         """Return what is to be trained; the searches named first are served first."""
@@ -45,10 +45,10 @@ class Experiment(Protocol):
         """Return ids of the cells of the grids that are searched on the unpruned network."""
 
     def unknown_cells(self) -> int:
-        """Return how many more will be asked for, if no grid grows any more."""
+        """Return how many more will be requested, if no grid grows any more."""
 
     def table(self, run_id: str) -> Table:
-        """Make the table of what has been found.
+        """Make the table of the results.
 
         Args:
             run_id: Id of the run, which the table names.

@@ -1,4 +1,4 @@
-"""What the built-in studies need and cost, told without their images."""
+"""What the built-in studies need and cost, computed without their images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an oracle study may run beside its oracle and S-Cyc: a beam, and rivals without a search."""
+"""What an oracle study may run besides oracle and S-Cyc: a beam, and rivals without a search."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Extras:
 
     @property
     def ended(self) -> bool:
-        """Whether all that was found is all there will be."""
+        """Whether the results are complete."""
         return (self.study.beam == 1 or self.beam.ended) and all(r.ended for r in self.rivals)
 
     def beam_searches(self) -> list[Search]:
@@ -57,13 +57,13 @@ class Extras:
         return set().union(*(each.ids for each in self.rivals))
 
     def unknown_cells(self, oracle: Sequence[OracleCycle]) -> int:
-        """Return how many more will be asked for, beside the oracle's and if no grid grows.
+        """Return how many more will be requested, besides the oracle's and if no grid grows.
 
         Args:
             oracle: Finished cycles of the greedy oracle.
 
         Returns:
-            Cells, 0 where all have been asked for.
+            Cells, 0 where all have been requested.
         """
         return self._beam_ahead(oracle) + sum(each.unknown_cells for each in self.rivals)
 

@@ -1,4 +1,4 @@
-"""The greedy oracle, and S-Cyc beside it, where a user's function trains.
+"""The greedy oracle and S-Cyc, where a user's function trains.
 
 Searches and statistics see the metric's values as points, of which more are better; what is stored
 and what a table says are the values themselves.
@@ -59,7 +59,7 @@ class FunctionExperiment(OracleExperiment):
 
 
 def _in_points(search: Search, scale: MetricScale) -> Search:
-    """Yield what a search asks for, and send it the results in points."""
+    """Yield what a search requests, and send it the results in points."""
     try:
         ask = next(search)
         while True:

@@ -24,7 +24,7 @@ from oracle.tables.oracle import OracleCost, OracleTable
 
 @dataclass
 class OracleExperiment:
-    """The greedy oracle, and S-Cyc's own run beside it where the study has its parameters."""
+    """The greedy oracle, and S-Cyc's own run where the study has its parameters."""
 
     study: OracleStudy
     graph: Graph
@@ -120,7 +120,7 @@ class OracleExperiment:
         return [*keys, *self._extras.study_keys(self.cycles)]
 
     def runs(self) -> dict[str, Sequence[RunCycle]]:
-        """Return the oracle's way and the runs beside it, by name.
+        """Return the oracle's path and the other pruning runs, by name.
 
         Of the oracle's, the replicates that every cycle has.
         """

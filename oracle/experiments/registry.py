@@ -31,7 +31,7 @@ EXPERIMENTS: MappingProxyType[type[Study], Callable[..., Experiment]] = MappingP
 
 
 def experiment(study: Study, graph: Graph, hooks: ExperimentCallbacks | None = None) -> Experiment:
-    """Make a study's experiment, of which nothing has been found yet.
+    """Make a study's experiment, without any results yet.
 
     Args:
         study: Of any kind.
@@ -51,7 +51,7 @@ def expected_cells(begun: Experiment, requested: AbstractSet[str] = frozenset())
 
     Args:
         begun: Its experiment, as far as it has come.
-        requested: Ids of the cells that it has asked for.
+        requested: Ids of the cells that it has requested.
 
     Returns:
         Cells, those of `requested` included.

@@ -122,7 +122,7 @@ class SearchExperiment:
 
     @property
     def results(self) -> SearchResults:
-        """What has been found so far."""
+        """The results so far."""
         return SearchResults(
             self.board.candidates,
             self._recipe.best if self._recipe else None,

@@ -30,7 +30,7 @@ State = Literal["final", "ticket", "rewound"]
 
 @dataclass(frozen=True)
 class ChosenCell:
-    """A finished training run that is asked for."""
+    """The requested finished training run."""
 
     cell: Cell
     result: CellResult

@@ -25,7 +25,7 @@ def as_torch(module: nn.Module, network: Network, metadata: JsonMapping) -> byte
     Args:
         module: Is not used: the weights suffice.
         network: Its weights and masks.
-        metadata: JSON values that are stored beside the weights.
+        metadata: JSON values that are stored with the weights.
 
     Returns:
         What ``torch.load(file, weights_only=True)`` reads: ``state_dict``, ``masks``, ``metadata``.
@@ -42,7 +42,7 @@ def as_npz(module: nn.Module, network: Network, metadata: JsonMapping) -> bytes:
     Args:
         module: Is not used: the weights suffice.
         network: Its weights and masks.
-        metadata: JSON values that are stored beside the weights.
+        metadata: JSON values that are stored with the weights.
 
     Returns:
         What ``numpy.load(file)`` reads: weights and buffers by name, masks below ``masks/``, and
@@ -61,7 +61,7 @@ def as_safetensors(module: nn.Module, network: Network, metadata: JsonMapping) -
     Args:
         module: Is not used: the weights suffice.
         network: Its weights and masks.
-        metadata: JSON values that are stored beside the weights.
+        metadata: JSON values that are stored with the weights.
 
     Returns:
         The file; masks stand below ``masks.``, metadata as JSON text.

@@ -1,4 +1,4 @@
-"""Folders that cannot be written to: found before a run starts, or told when one fails in it."""
+"""Folders that cannot be written to: detected before a run starts, or reported when one fails."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def disk_failed(error: OSError) -> DiskError | None:
 
 @contextlib.contextmanager
 def raise_disk_errors() -> Iterator[None]:
-    """Raise DiskError in the place of an OSError that is the disk's.
+    """Raise DiskError instead of an OSError of the disk.
 
     Yields:
         Nothing.

@@ -39,7 +39,7 @@ def end_forks_with_this_process() -> None:
             return
         with contextlib.suppress(ctypes.ArgumentError):
             prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != forker:  # it has ended before the system was told
+        if os.getppid() != forker:  # it has ended before the system was set to signal it
             os.kill(os.getpid(), signal.SIGKILL)
 
     os.register_at_fork(before=before, after_in_child=in_child)

@@ -37,7 +37,7 @@ def _add(digest: hashlib._Hash, file: Path, name: str) -> None:
 
 def _folder(package: str) -> Path:
     """Return a package's folder, without importing it."""
-    found = importlib.util.find_spec(package)
-    assert found is not None
-    assert found.origin is not None  # it is installed with this one
-    return Path(found.origin).parent
+    spec = importlib.util.find_spec(package)
+    assert spec is not None
+    assert spec.origin is not None  # it is installed with this one
+    return Path(spec.origin).parent

@@ -10,7 +10,7 @@ def printable(text: str) -> str:
         text: From a server or a file, with any characters.
 
     Returns:
-        The text with escapes such as ``\x1b`` in the place of control characters.
+        The text with escapes such as ``\x1b`` in place of control characters.
     """
     return "".join(
         letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text

@@ -1,1 +1,1 @@
-"""What is kept in a home: listed, moved, deleted, exported and imported, by run."""
+"""The contents of a home: listed, moved, deleted, exported and imported, by run."""

@@ -1,4 +1,4 @@
-"""A run as one file: what it found and its networks, in a zip that is checked before it is used.
+"""A run as one file: its results and its networks, in a zip that is checked before it is used.
 
 ``manifest.json`` says what the run is, and has the size and the sha256 of every other file:
 ``results.json``, the finished training runs, and ``checkpoints/ab/abcd....pt``, the networks.
@@ -38,7 +38,7 @@ _RESULTS = TypeAdapter(list[CellResult])
 
 @dataclass(frozen=True)
 class Bounds:
-    """The largest archive that is read, in bytes, told before anything is unpacked."""
+    """The largest archive that is read, in bytes, checked before anything is unpacked."""
 
     whole: int = 64 << 30
     network: int = 4 << 30
@@ -142,7 +142,7 @@ def opened_archive(file: Path, bounds: Bounds | None = None) -> Iterator[tuple[A
 
 @contextlib.contextmanager
 def _reported_errors(source: str) -> Iterator[None]:
-    """Raise BadInput in place of what reading a zip file raises."""
+    """Raise BadInput for what reading a zip file raises."""
     try:
         yield
     except FileNotFoundError as error:

@@ -106,7 +106,7 @@ def one(run: StoredRun, store: ResultStore, rows: Removal) -> ListedRun:
     return ListedRun(
         run=run,
         done=len(mine),
-        # what S-Cyc shares with the oracle is known once it has been asked for
+        # what S-Cyc shares with the oracle is known once it has been requested
         expected=len(requested) if run.state == "done" else expected_cells(so_far, requested),
         ended=rows.ended(graph.id),
         size=sum(map(file_size, files(run, mine))),
@@ -154,7 +154,7 @@ def files(run: StoredRun, results: Sequence[CellResult]) -> set[Path]:
 
 
 def network_files(run: StoredRun, sha256: str) -> list[Path]:
-    """Return the names that a kept network, or a function's folder, may have in a run's folder.
+    """Return the names that a stored network, or a function's folder, may have in a run's folder.
 
     Args:
         run: The stored run.

@@ -16,7 +16,7 @@ _ID = re.compile(r"-[0-9a-f]{8,64}$")
 
 
 def rename(run: StoredRun, name: str, settings: Settings) -> None:
-    """Give a run a name in place of an earlier one; its own id takes the name away.
+    """Give a run a name, which replaces an earlier one; its own id removes the name.
 
     Args:
         run: The stored run.

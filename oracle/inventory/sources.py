@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -12,7 +13,6 @@ from oracle.database import RunRecord, sqlite_url
 from oracle.errors import SettingProblem
 from oracle.experiments.base import Experiment
 from oracle.experiments.registry import experiment
-from oracle.inventory.archive import Archive, opened_archive
 from oracle.runs import catalog
 from oracle.runs.catalog import StoredRun
 from oracle.runs.stored import recorded
@@ -21,6 +21,9 @@ from oracle.settings import Settings
 from oracle.tables.oracle import OracleTable
 from oracle.tables.registry import TABLES, Table
 from scyc.errors import BadInput
+
+if TYPE_CHECKING:  # only a file needs it: with the client, the HTTP library and Optuna, 0.2 seconds
+    from oracle.inventory.archive import Archive
 
 
 def table(text: str, settings: Settings, distributions: str | None = None) -> Table:
@@ -41,6 +44,8 @@ def table(text: str, settings: Settings, distributions: str | None = None) -> Ta
     if text.endswith(".json"):
         return _read(Path(text))
     if text.endswith(".zip"):
+        from oracle.inventory.archive import opened_archive  # noqa: PLC0415  # as above
+
         with opened_archive(Path(text)) as (archive, _):
             so_far = _replayed(archive)
             if distributions is None:
@@ -78,6 +83,8 @@ def oracle_table(text: str, settings: Settings) -> tuple[OracleTable, float]:
         return content, fit["rate"]
     if run is not None:
         return content, run.study.pruning.rate
+    from oracle.inventory.archive import opened_archive  # noqa: PLC0415  # as above
+
     with opened_archive(Path(text)) as (archive, _):
         return content, archive.study.pruning.rate
 
@@ -105,6 +112,8 @@ def measured(texts: tuple[str, ...], settings: Settings) -> list[Measured]:
                 raise BadInput("cost", [SettingProblem("run", rule, text)])
             runs.append(Measured(_read(Path(text)), text, {}))
         elif text.endswith(".zip"):
+            from oracle.inventory.archive import opened_archive  # noqa: PLC0415  # as above
+
             with opened_archive(Path(text)) as (archive, _):
                 shown = _replayed(archive).table(archive.run_id)
                 runs.append(comparable(archive.study, archive.graph, shown))

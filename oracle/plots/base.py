@@ -141,7 +141,7 @@ def region_ends(cycles: Sequence[OracleCycleRow]) -> tuple[list[float], list[flo
 
 
 def band(
-    x: Sequence[float], lows: Sequence[float], highs: Sequence[float], **look: Any
+    x: Sequence[float], lows: Sequence[float], highs: Sequence[float], **options: Any
 ) -> go.Scatter:
     """Return a filled band between two lines.
 
@@ -149,7 +149,7 @@ def band(
         x: Weights remaining, in percent.
         lows: The lower line, a value for each of `x`.
         highs: The upper line.
-        look: Options of :class:`plotly.graph_objects.Scatter`, such as its colours.
+        options: Options of :class:`plotly.graph_objects.Scatter`, such as its colours.
 
     Returns:
         A trace without a hover text.
@@ -160,7 +160,7 @@ def band(
         mode="lines",
         fill="toself",
         hoverinfo="skip",
-        **look,
+        **options,
     )
 
 

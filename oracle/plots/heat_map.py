@@ -20,7 +20,7 @@ from oracle.reports.parts import metric
 from oracle.tables.oracle import OracleTable
 from oracle.tables.parts.cycles import OracleCycleRow
 
-_SCALE = "Cividis_r"  # told apart by all colour-blind readers; the best is bright
+_SCALE = "Cividis_r"  # distinguishable for all colour-blind readers; the best is bright
 _S_CYC, _DARK, _LIGHT = "#D55E00", "#000000", "#fdfdfd"
 _STEPS = 4  # of the colour bar
 
@@ -261,13 +261,13 @@ def _diverged(
         )
 
 
-def _outlined(figure: go.Figure, position: Mapping[str, int], **look: Any) -> None:
+def _outlined(figure: go.Figure, position: Mapping[str, int], **style: Any) -> None:
     """Draw a line with a light rim, which stands out on bright and on dark cells."""
-    rim = {"color": _LIGHT, "width": look["line"]["width"] + 2}
-    common = {"mode": "lines", "hoverinfo": "skip", "legendgroup": look["name"], "meta": FIXED}
+    rim = {"color": _LIGHT, "width": style["line"]["width"] + 2}
+    common = {"mode": "lines", "hoverinfo": "skip", "legendgroup": style["name"], "meta": FIXED}
     hidden = {"showlegend": False}
-    figure.add_trace(go.Scatter(**common | look | hidden | {"line": rim}), **position)
-    figure.add_trace(go.Scatter(**common | look | hidden), **position)
+    figure.add_trace(go.Scatter(**common | style | hidden | {"line": rim}), **position)
+    figure.add_trace(go.Scatter(**common | style | hidden), **position)
     # The legend lies on the page, not on the cells: a page in dark mode repaints its line.
     shown = {"x": [None], "y": [None], "meta": None}
-    figure.add_trace(go.Scatter(**common | look | shown), **position)
+    figure.add_trace(go.Scatter(**common | style | shown), **position)

@@ -153,9 +153,9 @@ def _checked(curve: MaxLr, rate: float, cycles: int, chosen: Sequence[int]) -> l
 
 
 def thinned(rates: Sequence[float]) -> list[int]:
-    """Return at which iterations a line needs points to look like all of them: at most about 2,000.
+    """Return the iterations whose points give a line the shape of all of them: at most about 2,000.
 
-    Every corner and both sides of every jump are kept. Where there are too many, as of a short
+    Every corner and both ends of every jump are kept. Where there are too many, as of a short
     cyclical schedule, the lowest and the highest rate of each of 1,000 pieces are.
 
     Args:

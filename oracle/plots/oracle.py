@@ -41,7 +41,7 @@ _PAPER = "#555555"
 
 
 def regions(table: OracleTable) -> go.Figure:
-    """Return max_lr over weights remaining, and beside it validation accuracy over max_lr.
+    """Return max_lr over weights remaining, and next to it validation accuracy over max_lr.
 
     Left: see :func:`_band`. Right: a line for each cycle, its well-tuned value marked; bars are
     standard errors of the paired difference to that. Of many cycles a heat map in its place.
@@ -136,7 +136,9 @@ def captions(table: OracleTable) -> dict[str, str]:
             else "."
         )
         + now,
-        "accuracies": f"{count} lines, one for each cycle, {span}; the best of each is larger.",
+        "accuracies": f"{count} lines, one for each cycle, {span}; the best of each is larger."
+        if count > 1
+        else "The line of cycle 0; its best max_lr is larger.",
         "heat_map": f"A column for each of {count} cycles, {span}, a row for each max_lr: the "
         f"brighter, the nearer validation {name} is to the cycle's best. The frame is the measured "
         "region, the dotted lines are the bounds of the estimated one, stars are well-tuned values"

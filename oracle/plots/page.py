@@ -1,7 +1,7 @@
 """HTML that draws figures: as wide as its page, in light and dark, and without a network.
 
 The script and the colours are those of the server's pages. plotly.js is its partial bundle
-`cartesian` (MIT licence, beside it in ``static``), a third of the whole library, and stands packed
+`cartesian` (MIT licence, next to it in ``static``), a third of the whole library, and stands packed
 in the page, which a browser from 2023 or later unpacks.
 """
 

@@ -1,4 +1,4 @@
-"""The rivals' max_lr, drawn beside S-Cyc's."""
+"""The rivals' max_lr, drawn next to S-Cyc's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from oracle.tables.oracle import OracleTable
 
 # Dark, light and in between, so that lightness alone tells them apart; dashes and marks do, too.
-_LOOKS = MappingProxyType(
+_STYLES = MappingProxyType(
     {
         "constant": ("#000000", "dot", "line-ew"),
         "warm_start": ("#CC79A7", "dash", "square-open"),
@@ -38,7 +38,7 @@ def lines(figure: go.Figure, table: OracleTable, position: Mapping[str, int]) ->
     """
     rates: list[float] = []
     for rival in table["rivals"]:
-        colour, dash, symbol = _LOOKS[rival["name"]]
+        colour, dash, symbol = _STYLES[rival["name"]]
         own = [cycle["max_lr"] for cycle in rival["cycles"]]
         figure.add_trace(
             go.Scatter(

@@ -68,7 +68,7 @@ def dashboard_panels(table: SchedulesTable) -> dict[str, go.Figure]:
 
 
 def _accuracies(figure: go.Figure, table: SchedulesTable, column: int) -> None:
-    for row, look in _styled(table):
+    for row, style in _styled(table):
         cells = [cell for cell in row["cycles"] if not cell["diverged"]]
         figure.add_trace(
             go.Scatter(
@@ -76,7 +76,7 @@ def _accuracies(figure: go.Figure, table: SchedulesTable, column: int) -> None:
                 y=[statistics.fmean(cell["test_accuracy"]) for cell in cells],
                 error_y=_bars([_deviation(cell["test_accuracy"]) for cell in cells]),
                 hovertemplate="%{x:.1f} % remaining: %{y:.2f} %",
-                **look,
+                **style,
             ),
             row=1,
             col=column,
@@ -87,12 +87,12 @@ def _accuracies(figure: go.Figure, table: SchedulesTable, column: int) -> None:
                 go.Scatter(
                     x=[x for x, _ in printed],
                     y=[mean for _, mean in printed],
-                    **look
+                    **style
                     | {
                         "name": plain(f"{row['label']}, Table {table['paper_table']}"),
                         "showlegend": False,
-                        "line": {"color": look["line"]["color"], "dash": "dot", "width": 1},
-                        "marker": look["marker"] | {"symbol": look["marker"]["symbol"] + "-open"},
+                        "line": {"color": style["line"]["color"], "dash": "dot", "width": 1},
+                        "marker": style["marker"] | {"symbol": style["marker"]["symbol"] + "-open"},
                     },
                 ),
                 row=1,
@@ -105,7 +105,7 @@ def _accuracies(figure: go.Figure, table: SchedulesTable, column: int) -> None:
 def _differences(figure: go.Figure, table: SchedulesTable, column: int) -> None:
     s_cyc = next((row for row in table["schedules"] if row["s_cyc"]), None)
     mine = {cell["cycle"]: cell for cell in s_cyc["cycles"]} if s_cyc else {}
-    for row, look in _styled(table):
+    for row, style in _styled(table):
         cells = [
             cell
             for cell in row["cycles"]
@@ -123,7 +123,7 @@ def _differences(figure: go.Figure, table: SchedulesTable, column: int) -> None:
                 y=[points for points, _ in differences],
                 error_y=_bars([error or 0.0 for _, error in differences]),
                 hovertemplate="%{x:.1f} % remaining: %{y:+.2f} points",
-                **look | {"showlegend": False},
+                **style | {"showlegend": False},
             ),
             row=1,
             col=column,
@@ -134,7 +134,7 @@ def _differences(figure: go.Figure, table: SchedulesTable, column: int) -> None:
 
 def _rates(figure: go.Figure, table: SchedulesTable, column: int) -> None:
     rates = []
-    for row, look in _styled(table):
+    for row, style in _styled(table):
         cells = row["cycles"]
         rates += [cell["max_lr"] for cell in cells]
         figure.add_trace(
@@ -142,7 +142,7 @@ def _rates(figure: go.Figure, table: SchedulesTable, column: int) -> None:
                 x=[cell["weights_remaining"] for cell in cells],
                 y=[cell["max_lr"] for cell in cells],
                 hovertemplate="%{x:.1f} % remaining: %{y:.4g}",
-                **look | {"showlegend": False},
+                **style | {"showlegend": False},
             ),
             row=1,
             col=column,
@@ -158,14 +158,14 @@ def _styled(table: SchedulesTable) -> list[tuple[ScheduleRow, Layout]]:
     s_cyc = next((row for row in table["schedules"] if row["s_cyc"]), None)
     for index, row in enumerate(table["schedules"]):
         colour = _S_CYC if row is s_cyc else _COLOURS[index % len(_COLOURS)]
-        look = {
+        style = {
             "name": plain(row["label"]),
             "legendgroup": row["label"],
             "mode": "lines+markers",
             "line": {"color": colour, "width": 3 if row is s_cyc else 2},
             "marker": {"symbol": _SYMBOLS[index % len(_SYMBOLS)], "size": 8},
         }
-        styled.append((row, look))
+        styled.append((row, style))
     return styled
 
 

@@ -31,7 +31,7 @@ class NewJob:
     """A job to be submitted."""
 
     id: str  # name and the first digits of a hash of `study` and `data`
-    owner: str  # name of the token that submits it; "local" where none is asked for
+    owner: str  # name of the token that submits it; "local" where none is required
     study_name: str
     study: str  # JSON of every field (declared, and the study beside which it lies)
     source: str  # the text as submitted
@@ -44,7 +44,7 @@ class Job:
     """One submitted study, run by one driver process at a time."""
 
     id: str
-    owner: str  # name of the token that submitted it; "local" where none is asked for
+    owner: str  # name of the token that submitted it; "local" where none is required
     study_name: str
     study: str  # JSON of every field, what the driver parses
     source: str  # the text as submitted, for the page

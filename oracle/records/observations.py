@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Observation:
-    """One training that another program ran."""
+    """One training run that another program ran."""
 
     cycle: int  # completed pruning cycles, 0 for the unpruned network
     max_lr: float

@@ -10,7 +10,7 @@ from typing import Literal
 Scope = Literal["read", "submit", "admin"]
 
 SCOPES: tuple[Scope, ...] = ("read", "submit", "admin")  # each may do what those before it may
-LOCAL = "local"  # whoever calls where no tokens are asked for; no token may have this name
+LOCAL = "local"  # the caller where no tokens are required; no token may have this name
 NAME = r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}"
 
 
@@ -26,7 +26,7 @@ def name_rule(name: str) -> str:
     if not re.fullmatch(NAME, name):
         return "1 to 64 letters, digits and . _ @ - are a name, the first a letter or digit"
     if name == LOCAL:
-        return "is who calls where no tokens are asked for; take another name"
+        return "is the caller where no tokens are required; take another name"
     return ""
 
 

@@ -69,7 +69,7 @@ def text(table: Table, width: int = 140, colour: bool = False) -> str:
 
 
 def _print(console: Console, printed: ReportTable) -> None:
-    """One table, and below it what must be said beside it."""
+    """One table, and its notes below it."""
     grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for index, head in enumerate(printed.headers):
         side = "left" if index in printed.left else "right"
@@ -200,7 +200,7 @@ FORMATS: Mapping[str, Callable[[Table], str]] = MappingProxyType(
 
 
 def dashboard_note(table: Table, name: str = "") -> str:
-    """Format the note that the Optuna dashboard shows beside a study: the answer, in its width.
+    """Format the note that the Optuna dashboard shows next to a study: the answer, in its width.
 
     Args:
         table: Of the run.

@@ -1,4 +1,4 @@
-"""The printed table of an oracle run: its cells, and what must be said beside them."""
+"""The printed table of an oracle run: its cells and its notes."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def format_region(feasible: FeasibleRegion | None) -> str:
 
 
 def _footnotes(table: OracleTable) -> list[str]:
-    """Collect what a reader needs beside the table: five short lines where nothing is odd."""
+    """Collect the notes that the table needs: five short lines where nothing is odd."""
     unit = "points" if table["tolerance_kind"] == "points" else "% (relative)"
     cycles, counts = table["cycles"], _counts(table)
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])

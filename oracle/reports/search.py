@@ -1,4 +1,4 @@
-"""The printed table of a search, and what must be said beside it."""
+"""The printed table of a search, and its notes."""
 
 from __future__ import annotations
 

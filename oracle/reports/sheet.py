@@ -56,7 +56,7 @@ class ReportTable:
     headers: Sequence[str]  # a line break in a head is a line break in the print
     rows: Sequence[Sequence[str]]
     verdict: str
-    notes: Sequence[str]  # what must be said beside the table for it to be read rightly
+    notes: Sequence[str]  # what a reader must know to understand the table
     costs: Sequence[CostRow]
     flat: Sequence[Mapping[str, object]]
     flat_heads: Sequence[str]

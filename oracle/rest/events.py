@@ -1,4 +1,4 @@
-"""What happens to jobs, as server-sent events: one look at the database serves all streams."""
+"""Changes of jobs as server-sent events: one poll of the database serves all streams."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from oracle.records.jobs import ENDED, Event, Job
 from oracle.rest.problems import HttpProblem
 from oracle.rest.schemas import event_shown, job_shown
 
-_LOOK = 0.5  # seconds between two looks
+_POLL = 0.5  # seconds between two polls
 _ALIVE = 15.0  # seconds after which a silent stream says that it is alive
-_RECHECK = 30.0  # seconds after which a stream looks whether its caller may still see it
+_RECHECK = 30.0  # seconds after which a stream checks whether its caller may still see it
 _MOST = 2000  # streams at a time
-_KEPT = 1000  # events of a job that its streams share; older ones are read by who wants them
+_BUFFERED = 1000  # events of a job that its streams share; older ones are read by who wants them
 _AGAIN = "retry: 2000\n\n"  # milliseconds after which a browser comes back
 
 
@@ -45,7 +45,7 @@ class _Topic:
     """A job that is watched. Of the event loop's thread."""
 
     streams: int = 0
-    shown: _Shown | None = None  # None before the first look
+    shown: _Shown | None = None  # None before the first poll
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def show(self, shown: _Shown | None) -> None:
@@ -56,15 +56,15 @@ class _Topic:
 
 
 class Watcher:
-    """Tells streams when their jobs change. Looks at the database only while there are streams.
+    """Tells streams when their jobs change. Polls the database only while there are streams.
 
     A stream holds no thread while it waits, however many there are.
     """
 
     def __init__(
-        self, jobs: Jobs, look: float = _LOOK, alive: float = _ALIVE, recheck: float = _RECHECK
+        self, jobs: Jobs, poll: float = _POLL, alive: float = _ALIVE, recheck: float = _RECHECK
     ) -> None:
-        self._jobs, self._look, self._alive, self._recheck = jobs, look, alive, recheck
+        self._jobs, self._poll, self._alive, self._recheck = jobs, poll, alive, recheck
         self._topics: dict[str, _Topic] = {}
         self._task: asyncio.Task[None] | None = None
         self._new = asyncio.Event()
@@ -82,7 +82,7 @@ class Watcher:
     ) -> AsyncIterator[str]:
         """Stream a job whenever it changes, and its events, as text.
 
-        It ends when the job has ended and everything was told, or soon after `may` says that the
+        It ends when the job has ended and everything was sent, or soon after `may` says that the
         caller may not see it any more.
 
         Args:
@@ -167,16 +167,14 @@ class Watcher:
         while self._topics and not self._closed.is_set():
             self._new.clear()
             seen = {job_id: topic.shown for job_id, topic in self._topics.items()}
-            with contextlib.suppress(
-                StorageError, UnknownJob
-            ):  # a database that is away is asked again
+            with contextlib.suppress(StorageError, UnknownJob):  # retry while the database is away
                 for job_id, shown in (await run_in_threadpool(self._changes, seen)).items():
                     if job_id in self._topics:
                         self._topics[job_id].show(shown)
             if any(topic.shown is None for topic in self._topics.values()) and self._new.is_set():
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._new.wait(), self._look)
+                await asyncio.wait_for(self._new.wait(), self._poll)
 
     def _changes(self, seen: dict[str, _Shown | None]) -> dict[str, _Shown]:
         """Of jobs as they were last shown, those that changed, as they are now."""
@@ -195,9 +193,9 @@ class Watcher:
         while page := self._jobs.events(job_id, last):
             last = page[-1].number
             events += [(event.number, _event(event)) for event in page]
-            if len(events) > _KEPT:
-                earlier = events[-_KEPT - 1][0]
-                events = events[-_KEPT:]
+            if len(events) > _BUFFERED:
+                earlier = events[-_BUFFERED - 1][0]
+                events = events[-_BUFFERED:]
         message = _message("job", job_shown(job).model_dump_json())
         return _Shown(job, message, earlier, tuple(events))
 

@@ -1,4 +1,4 @@
-"""What requests about external runs hold, and what is answered."""
+"""Bodies of requests about external runs, and of the answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class DescribedAs:
 
 
 class Observed(Spec):
-    """One training that was run elsewhere, and how it came out."""
+    """One training run of another program, and its result."""
 
     cycle: Annotated[NonNegativeInt, Field(le=1000)]
     max_lr: PositiveFloat
@@ -76,11 +76,11 @@ class MaxLr(CycleFound):
     """max_lr of one pruning cycle of a run."""
 
     run: str
-    complete: bool = Field(description="Every training of the cycle is known.")
+    complete: bool = Field(description="Every training run of the cycle is known.")
 
 
 class Wanted(BaseModel):
-    """A training that the oracle asks for."""
+    """A training run that the oracle requests."""
 
     cycle: int
     max_lr: float
@@ -96,14 +96,14 @@ class Progress(BaseModel):
 
     run: str
     state: State
-    done: int = Field(description="Training runs that were asked for and observed.")
-    known: int = Field(description="Training runs in all, as far as can be told now.")
+    done: int = Field(description="Training runs that were requested and observed.")
+    known: int = Field(description="Training runs in all, as far as is known now.")
     cycle: int | None = Field(description="The cycle that is under way; null where it has ended.")
     cycles: list[CycleFound] = Field(description="The complete cycles.")
 
 
 class Answer(Progress):
-    """What a trainer is told."""
+    """The answer to a trainer."""
 
     added: int = Field(description="Observations that were new.")
     next: Wanted | None = Field(

@@ -86,7 +86,7 @@ def listed(
 )
 @heavy
 def shown(run: RunName, service: ServiceDep, _: Reader) -> OutsideFound:
-    """Return what was declared, how far it is, and what its complete cycles found."""
+    """Return what was declared, how far it is, and the results of its complete cycles."""
     return _outside(service, run)
 
 
@@ -135,8 +135,8 @@ def observe(
 ) -> Answer:
     """Several trainers are given different training runs, as long as there are enough.
 
-    An empty list only asks. The same observation may come again; of another accuracy of the same
-    training the first is kept, and `conflicts` says so.
+    An empty list only asks for the next task. An observation may be repeated; if its accuracy
+    differs, the first is kept, and `conflicts` says so.
     """
     given = parse_as(Observations, body, "observations")
     reports = [

@@ -34,7 +34,7 @@ class Health(BaseModel):
 
 
 class Metrics:
-    """What is counted of requests, by the path's pattern; and of jobs, when asked."""
+    """Counters of requests, by the path's pattern, and of jobs, computed on demand."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -47,7 +47,7 @@ class Metrics:
         )
         self.jobs = Gauge("oracle_jobs", "Jobs", ("state",), registry=self.registry)
         self.cells = Gauge(
-            "oracle_cells", "Trainings of running jobs", ("state",), registry=self.registry
+            "oracle_cells", "Training runs of running jobs", ("state",), registry=self.registry
         )
 
 
@@ -84,7 +84,7 @@ async def health() -> Health:  # needs no thread: it answers while all of them a
 
 @router.get("/readyz", operation_id="ready", summary="Ready", responses=documented(anyone=True))
 def ready(request: Request, service: ServiceDep) -> Health:
-    """Whether the server reaches its database, and looks after its queue."""
+    """Whether the server reaches its database, and processes its queue."""
     service.jobs.count()
     if not request.app.state.looked_after():
         rule = "nobody looks after the queue any more; start the server again"

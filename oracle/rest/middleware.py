@@ -39,7 +39,7 @@ _SHARED = 10.0  # times one caller's pace, for all who come from one address wit
 _CALLERS = 10_000  # whose pace is remembered
 _LENGTH = 20  # digits of a length; Python reads no number of thousands
 UPLOAD = "/v1/runs"  # where exported runs are sent, which are larger than other bodies
-_FREE = frozenset({"/healthz", "/readyz"})  # asked for by those who watch over the server
+_FREE = frozenset({"/healthz", "/readyz"})  # requested by monitoring
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Guards:
         await self._measured(scope, receive, answered)
 
     async def _measured(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read the body, whose length may not have been told, no further than is allowed."""
+        """Read the body, whose length may be unknown, no further than is allowed."""
         chunks, size, more = [], 0, True
         while more:
             message = await receive()
@@ -184,8 +184,8 @@ class StrictJsonRoute(APIRoute):
 def heavy(handler: Callable[..., _Answer]) -> Callable[..., Coroutine[Any, Any, _Answer]]:
     """Run a handler as heavy work: tables, figures and searches that are computed for an answer.
 
-    So that however many are asked for, the threads of all other requests are free. FastAPI sees the
-    handler's own parameters, and the threads beside them.
+    So that however many are requested, the threads of all other requests are free. FastAPI sees the
+    handler's own parameters, and the threads besides them.
 
     Args:
         handler: Of a route, not asynchronous.

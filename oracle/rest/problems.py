@@ -40,7 +40,7 @@ class ProblemDetails(BaseModel):
     title: str = Field(examples=["Unprocessable Content"])
     status: int = Field(examples=[422])
     detail: str = Field(examples=["study: 1 problem"])
-    instance: str = Field(examples=["/v1/jobs"], description="The path that was asked for.")
+    instance: str = Field(examples=["/v1/jobs"], description="The requested path.")
     errors: list[FieldError] = Field(default=[], description="All that is wrong with the input.")
 
 
@@ -103,7 +103,7 @@ _SAID = MappingProxyType(
         503: "Temporarily unavailable; retry after `Retry-After` seconds.",
     }
 )
-_ANY = (400, 413, 421, 429, 500, 503)  # whatever is asked for
+_ANY = (400, 413, 421, 429, 500, 503)  # for any request
 
 
 def example(status: int) -> JsonObject:
@@ -131,7 +131,7 @@ def documented(*statuses: int, anyone: bool = False) -> dict[int | str, JsonObje
 
     Args:
         statuses: That it may answer with.
-        anyone: Whether no token is asked for.
+        anyone: Whether no token is required.
 
     Returns:
         Answers by status, for FastAPI's `responses`.
@@ -251,7 +251,7 @@ class Answering:
 
 
 def _methods(app: FastAPI, path: str) -> set[str]:
-    """With what a path may be asked for."""
+    """Return the methods that a path allows."""
     methods: set[str] = set()
     for each in app.routes:
         for route in getattr(getattr(each, "original_router", None), "routes", [each]):

@@ -14,7 +14,7 @@ class WebSettings:
 
     host: str = "127.0.0.1"
     port: int = 8000
-    allowed_hosts: tuple[str, ...] = ()  # names beside `host` under which it is reached
+    allowed_hosts: tuple[str, ...] = ()  # names besides `host` under which it is reached
     tokens_required: bool = False
     rate: float = 50.0  # requests a second that a caller may go on sending
     burst: int = default("requests-at-once")

@@ -82,7 +82,7 @@ def known_run(
     Args:
         database: An open database that has the run.
         record: The run's row.
-        settings: How runs are found.
+        settings: Where runs lie.
         url: Of the database.
         folder: Folder of its files, where that is not the one named like its study.
 
@@ -130,7 +130,7 @@ def find_run(text: str, settings: Settings) -> StoredRun:
 
     Args:
         text: See :func:`oracle.runs.stored.run_index.choose`.
-        settings: Where runs lie, and who is told where there are several.
+        settings: Where runs lie, and what is called where a name stands for several.
 
     Returns:
         As :func:`oracle.runs.stored.run_index.choose`.
@@ -230,7 +230,7 @@ def measured(run: StoredRun) -> Measured:
 
 
 def adaptive_path(run: StoredRun) -> list[OracleCycle]:
-    """Find the cycles that the adaptive oracle would have found, as far as the run recorded them.
+    """Find the cycles that the adaptive oracle would have given, as far as the run recorded them.
 
     Args:
         run: Of a study that trains whole grids.
@@ -260,10 +260,10 @@ def replayed(
         run: Which run.
         store: Has the results.
         known: The storage's results, where they are read already.
-        requested: Takes what each search asked for, to the first request that is not answered.
+        requested: Takes what each search requested, to the first request that is not answered.
 
     Returns:
-        The experiment with what it has found.
+        The experiment with its results.
     """
     from oracle.experiments.registry import experiment  # noqa: PLC0415  # as above
     from oracle.search.request import requests  # noqa: PLC0415  # as above

@@ -1,4 +1,4 @@
-"""What a study will cost, told before it starts."""
+"""What a study will cost, estimated before it starts."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ class Estimate:
     most_replicates: int  # to which those of a cycle may grow
     cells: int  # training runs
     steps: int  # of all training runs
-    looks: int  # passes over validation or test images, of all training runs
-    seconds_a_step: float  # of one training run in a pack, timed on this machine
-    seconds_a_look: float
+    evaluations: int  # passes over validation or test images, of all training runs
+    seconds_per_step: float  # of one training run in a pack, timed on this machine
+    seconds_per_evaluation: float
     workers: int
     device: str
     rows: int = 0  # training runs of each network and replicate, others come on top
     row: str = ""  # what they are
-    beside: str = ""  # what the others are for
+    others: str = ""  # what the others are for
     backend: str = "ray"
     summary: SplitSummary | None = None  # of the images' division; None where they are not there
 
@@ -73,7 +73,7 @@ class Estimate:
     @property
     def work(self) -> float:
         """Seconds of one worker for all training runs."""
-        return self.steps * self.seconds_a_step + self.looks * self.seconds_a_look
+        return self.steps * self.seconds_per_step + self.evaluations * self.seconds_per_evaluation
 
     def __str__(self) -> str:
         return text(self)
@@ -95,16 +95,16 @@ def estimate(prepared: PreparedRun) -> Estimate:
     if prepared.images is None:
         return counted
     device = resolve_device(prepared.settings.device)
-    looks = -(-study.training.steps // study.training.validate_every) + 1
+    evaluations = -(-study.training.steps // study.training.validate_every) + 1
     meter = DeviceMeter(study.system, prepared.images, device)
-    a_step, some_look = _timed(meter, _members(study))
+    a_step, some_evaluation = _timed(meter, _members(study))
     return replace(
         counted,
         images=len(prepared.images.labels),
         parameters=registry.parameter_count(meter.trainer(1).network),
-        looks=cells * looks,
-        seconds_a_step=a_step,
-        seconds_a_look=some_look * len(prepared.images.labels) / meter.image_count,
+        evaluations=cells * evaluations,
+        seconds_per_step=a_step,
+        seconds_per_evaluation=some_evaluation * len(prepared.images.labels) / meter.image_count,
         device=str(device),
     )
 
@@ -156,9 +156,9 @@ def _untimed(prepared: PreparedRun, cells: int) -> Estimate:
         most_replicates=study.most_replicates,
         cells=cells,
         steps=cells * study.training.steps,
-        looks=0,
-        seconds_a_step=0.0,
-        seconds_a_look=0.0,
+        evaluations=0,
+        seconds_per_step=0.0,
+        seconds_per_evaluation=0.0,
         workers=prepared.settings.workers,
         device="function",
         **_counted(study),
@@ -171,11 +171,10 @@ def _counted(study: Study) -> JsonObject:
     if isinstance(study, OracleStudy):
         others = {"S-Cyc": study.s_cyc, "baselines": study.rivals, "beam search": study.beam > 1}
         named = ", ".join(name for name, wanted in others.items() if wanted)
-        beside = f" for {named}" if named else ""
         return {
             "rows": len(grid.grid_values(study.grid)),
             "row": "learning rates",
-            "beside": beside,
+            "others": f" for {named}" if named else "",
         }
     if isinstance(study, SchedulesStudy):
         return {"rows": len(study.schedules), "row": "schedules"}

@@ -47,7 +47,7 @@ def text(cost: Estimate) -> str:
         lines[-1] += f"{_workers(cost)} in parallel"
         return "\n".join(lines) + "\n"
     lines += [
-        f"  steps          {cost.steps:,} ({1000 * cost.seconds_a_step:.2f} ms each, timed on "
+        f"  steps          {cost.steps:,} ({1000 * cost.seconds_per_step:.2f} ms each, timed on "
         f"{cost.device})",
         *_time(cost),
     ]
@@ -64,7 +64,7 @@ def _sum(cost: Estimate) -> str:
     product = f"{networks} networks x {cost.replicates} replicate{'s' * (cost.replicates > 1)}"
     if cost.row:
         product = f"{cost.rows} {cost.row} x {product}"
-    more = f" + {rest:,}{cost.beside}" if rest > 0 else f" - {-rest:,} shared" if rest else ""
+    more = f" + {rest:,}{cost.others}" if rest > 0 else f" - {-rest:,} shared" if rest else ""
     return f"{cost.cells:,} = {product}{more}"
 
 

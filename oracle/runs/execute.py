@@ -41,12 +41,12 @@ from scyc.tuning.plan import Plan
 def execute(prepared: PreparedRun, progress: Progress | None = None) -> Table:
     """Run a study to its end, from wherever it stands.
 
-    Finished cells are found in the storage and not trained again. What was finished is kept,
+    Finished cells are read from the storage and not trained again. What was finished is kept,
     whatever is raised.
 
     Args:
         prepared: The study, checked.
-        progress: What is told meanwhile.
+        progress: What receives the progress.
 
     Returns:
         The run's table.
@@ -195,7 +195,7 @@ class _Run:
         return self._workspace.has_checkpoint(sha256)
 
     def gather(self) -> None:
-        """See to it that the networks that are kept lie in this study's folder.
+        """Make sure that the stored networks are in this study's folder.
 
         Those of training runs that another study of the home has done may lie in its folder.
         """

@@ -145,7 +145,7 @@ def verdict(printed: ReportTable) -> str:
 
 
 def grid(printed: ReportTable) -> str:
-    """Format a table, and what must be said beside it, as HTML.
+    """Format a table and its notes as HTML.
 
     Args:
         printed: The printed table.

@@ -79,7 +79,7 @@ def two_rates(cycle: OracleCycleRow) -> list[float]:
 def train_longer(run: StoredRun, table: OracleTable, device: str = "auto") -> Longer:
     """Train a run's unpruned network 1.5 times as long at two max_lr, in this process.
 
-    Warm-up, drops and the looks at the validation images are lengthened alike; images, initial
+    Warm-up, drops and the intervals of validation are lengthened alike; images, initial
     weights and the share of the budget at each rate stay, so the replicates are paired. Nothing is
     stored.
 

@@ -53,7 +53,7 @@ def publish(recorder: Recorder, experiment: Experiment, result: Table) -> None:
 
     Args:
         recorder: Writes to the storage.
-        experiment: What was found.
+        experiment: The experiment with its results.
         result: Of the run.
     """
     figures = FIGURES[result["kind"]].cards(result)

@@ -17,7 +17,7 @@ from scyc.specs.factory import UNCHECKED
 
 _OWN_CODE = ("network", "trainer")  # fields of a study that may name a user's code
 _EXAMPLES = 3  # of copies that are named
-_LARGE = 50.0  # percent of a part that one class holds, from which it is told
+_LARGE = 50.0  # percent of a part that one class holds, from which it is reported
 
 
 @dataclass(frozen=True)

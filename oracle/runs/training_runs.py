@@ -18,7 +18,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """A finished cell, and the search that asked for it first."""
+    """A finished cell, and the search that requested it first."""
 
     search: str  # kind of the Optuna study that holds it: oracle, path, candidates
     cell: Cell
@@ -35,13 +35,13 @@ class TrainingRun:
 
 
 def training_runs(run: StoredRun) -> list[TrainingRun]:
-    """Return the finished training runs that a run's searches have asked for, in their order.
+    """Return the finished training runs that a run's searches have requested, in their order.
 
     Args:
         run: The stored run.
 
     Returns:
-        One a cell, under the search that asked for it first.
+        One a cell, under the search that requested it first.
     """
     graph = Graph(run.study.system, run.record.fingerprint)
     with opened(run.url) as (_, store):

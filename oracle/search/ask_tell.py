@@ -1,4 +1,4 @@
-"""The oracle for training runs that other programs run: what to try next, and what was found.
+"""The oracle for training runs that other programs run: what to try next, and the results.
 
 Another program, in any framework, trains, prunes and validates; it observes the accuracies, and
 the oracle says which max_lr to try. All of it is a function of the declared run and of what was
@@ -47,7 +47,7 @@ class ExternalRun(Spec):
     tolerance: Tolerance = 0.5
     tolerance_kind: Literal["points", "relative"] = "points"
     pruning_rate: Share = 0.2  # share of the remaining weights that a cycle prunes
-    s_cyc: SCyc | None = None  # the curve to hold against the regions
+    s_cyc: SCyc | None = None  # the curve to compare with the regions
 
     @model_validator(mode="after")
     def _replicates_fit(self) -> ExternalRun:
@@ -74,7 +74,7 @@ class ExternalRun(Spec):
 
 @dataclass(frozen=True, order=True)
 class Training:
-    """One training that the oracle may ask for."""
+    """One training run that the oracle may request."""
 
     cycle: int  # completed pruning cycles, 0 for the unpruned network
     max_lr: float
@@ -91,7 +91,7 @@ class ExternalRunState:
     run: ExternalRun
     cycles: tuple[OracleCycle, ...]  # the complete ones
     requested: frozenset[Training]
-    missing: tuple[Training, ...]  # asked for and not observed, in the order to train them
+    missing: tuple[Training, ...]  # requested and not observed, in the order to train them
 
     @property
     def state(self) -> State:
@@ -107,12 +107,12 @@ class ExternalRunState:
 
     @property
     def done(self) -> int:
-        """Training runs that were asked for and observed."""
+        """Training runs that were requested and observed."""
         return len(self.requested) - len(self.missing)
 
     @property
     def known(self) -> int:
-        """Training runs in all, as far as can be told now."""
+        """Training runs in all, as far as is known now."""
         if not self.missing:
             return len(self.requested)
         run = self.run
@@ -133,25 +133,25 @@ class ExternalRunState:
         if training.cycle == 0:
             return None
         region = self.cycles[training.cycle - 1].region
-        assert region is not None  # else nothing would have been asked for below it
+        assert region is not None  # else nothing would have been requested below it
         return region.well_tuned
 
     @cached_property
     def _rates(self) -> Mapping[int, Sequence[float]]:
-        """What was asked for of each cycle, rising."""
+        """The requested max_lr of each cycle, rising."""
         by_cycle: dict[int, set[float]] = {}
         for training in self.requested:
             by_cycle.setdefault(training.cycle, set()).add(training.max_lr)
         return {cycle: sorted(rates) for cycle, rates in by_cycle.items()}
 
     def problems(self, trainings: Iterable[Training]) -> list[Problem]:
-        """Return why observations are refused: one each of those that were not asked for.
+        """Return why observations are refused: one problem for each that was not requested.
 
         Args:
-            trainings: Of the observations.
+            trainings: The training runs of the observations.
 
         Returns:
-            Problems by index of the observation; [] where the run asked for all of them.
+            Problems by index of the observation; [] where the run requested all of them.
         """
         return [
             problem
@@ -171,12 +171,12 @@ class ExternalRunState:
             near = sorted(sorted(rates, key=lambda rate: abs(rate - training.max_lr))[:_SHOWN])
             listed = ", ".join(exact(rate) for rate in near)
             among = "among them " if len(near) < len(rates) else ""
-            rule = f"was not asked for in cycle {training.cycle}; asked for: {among}{listed}"
+            rule = f"was not requested in cycle {training.cycle}; requested: {among}{listed}"
             return Problem(f"{path}.max_lr", rule, training.max_lr)
         last = self.run.replicates - 1
         rule = f"must be 0 to {last}"
         if 0 <= training.replicate <= last:
-            rule = f"was not asked for at max_lr {training.max_lr:g} in cycle {training.cycle}"
+            rule = f"was not requested at max_lr {training.max_lr:g} in cycle {training.cycle}"
             rule += "; train what the oracle asks for"
         return Problem(f"{path}.replicate", rule, training.replicate)
 
@@ -189,7 +189,7 @@ def standing(run: ExternalRun, seen: Seen) -> ExternalRunState:
         seen: Accuracies by training run.
 
     Returns:
-        Finished cycles, all training runs asked for, and those of the last request that are
+        Finished cycles, all requested training runs, and those of the last request that are
         missing.
     """
     cycles: list[OracleCycle] = []
@@ -210,7 +210,7 @@ def suggestion(
 
     Args:
         missing: training runs without an observation, in the order to train them.
-        leases: when the lease of a training that was given to a trainer ends, in seconds.
+        leases: when the lease of a training run that was given to a trainer ends, in seconds.
         now: seconds of the same clock.
 
     Returns:

@@ -1,4 +1,4 @@
-"""A beam beside the greedy oracle: the B best networks of each cycle are kept, not one.
+"""Beam search next to the greedy oracle: the B best networks of each cycle are kept, not one.
 
 The oracle keeps one, which may be wrong in the end: a max_lr that is second best now may leave the
 better network to prune. The beam tells whether it is. Its cells are the oracle's wherever both want
@@ -73,7 +73,7 @@ class Beam:
     """The beam search of a study, as far as it has come.
 
     The histories of a cycle are searched side by side: there are as many searches as histories, and
-    each of them goes through all, beginning with its own. What another one has asked for is not
+    each of them goes through all, beginning with its own. What another one has requested is not
     trained again, so all of them find the same; the first one tells it.
     """
 

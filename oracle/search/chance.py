@@ -1,4 +1,4 @@
-"""Whether trained networks are told from one that always names the largest class."""
+"""Whether trained networks are above chance: one that always names the largest class."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def at_chance(rows: Sequence[Sequence[CellResult]], part: Part) -> bool | None:
 
     Args:
         rows: The replicates of each network. The best of them counts, of validation accuracies the
-            best of all their looks; diverged ones have accuracy 0.
+            best of all their evaluations; diverged ones have accuracy 0.
         part: The images that the accuracies are of.
 
     Returns:
@@ -25,8 +25,8 @@ def at_chance(rows: Sequence[Sequence[CellResult]], part: Part) -> bool | None:
     """
     if not rows or any(result.split is None for row in rows for result in row):
         return None
-    looks = max(len(result.curve) for row in rows for result in row)
-    tries = len(rows) * (looks if part == "validation" else 1)
+    evaluations = max(len(result.curve) for row in rows for result in row)
+    tries = len(rows) * (evaluations if part == "validation" else 1)
     return all(_row_at_chance(row, part, tries) for row in rows)
 
 

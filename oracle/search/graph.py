@@ -1,9 +1,8 @@
 """The graph of cells: what has to be trained, named by everything that shapes it.
 
-A cell is one training: (parent cell, learning rates of this cycle, replicate). Its id is a hash of
-its parent's id and of everything that shapes the training, so whoever asks for the same training
-asks for the same cell, and nothing in the graph is trained twice. The root of a replicate is its
-initial weights.
+A cell is one training run: (parent cell, learning rates of this cycle, replicate). Its id is a hash
+of its parent's id and of everything that shapes the training run, so equal requests name the same
+cell, and nothing in the graph is trained twice. The root of a replicate is its initial weights.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class Tree(Protocol):
 
 
 class System(Protocol):
-    """What shapes a training run beside its parent: a spec, of our trainer or of a function."""
+    """What shapes a training run besides its parent: a spec, of our trainer or of a function."""
 
     @property
     def pruning(self) -> PruningSpec:
@@ -120,12 +119,12 @@ class Graph:
 
 @dataclass(frozen=True)
 class Cell:
-    """One training. Equal where the id is, which says all."""
+    """One training run. Equal where the id is, which says all."""
 
     id: str  # sha256
     parent: Cell | None = field(compare=False)  # None for the unpruned network
     schedule: ScheduleSpec = field(compare=False)
-    max_lr: float = field(compare=False)  # upper learning-rate bound of this training
+    max_lr: float = field(compare=False)  # upper learning-rate bound of this training run
     replicate: int = field(compare=False)
     node: str = field(compare=False)  # hash of its place in the graph, the same for all replicates
 
@@ -172,7 +171,7 @@ class CellResult:
 
 
 def keeper(cell: Cell, known: Mapping[str, CellResult]) -> Cell | None:
-    """Return the cell whose kept network pruning needs beside the parent's last one, if any.
+    """Return the cell whose early network pruning needs besides the parent's last one, if any.
 
     Args:
         cell: Not an unpruned one.

@@ -57,7 +57,7 @@ class OracleCycle:
 
 @dataclass(frozen=True)
 class GridSearch:
-    """What a grid search of one cycle needs to know beside the networks it starts from.
+    """What a grid search of one cycle needs to know besides the networks it starts from.
 
     `choice` says which of the grid's values are tried; all of them, or those that should tell what
     the whole grid would. With a `rule` single (max_lr, replicate) are chosen instead.

@@ -1,4 +1,4 @@
-"""What a search is: a generator that asks for cells and is sent their results.
+"""What a search is: a generator that requests cells and is sent their results.
 
 It trains nothing and stores nothing: in a run Ray trains the cells, in a test a known
 curve answers.
@@ -82,7 +82,7 @@ def replicate_cells(
 
 
 def requests(search: Search, known: Results) -> Iterator[CellRequest]:
-    """Yield what a search asks for, to the first request that the known results do not answer.
+    """Yield what a search requests, to the first request that the known results do not answer.
 
     Args:
         search: One that has not begun; it is left where it waits, or at its end.

@@ -29,7 +29,7 @@ _NO_FOLDERS = "the server has no data folders; whoever runs it can name some wit
 
 
 def resolved(content: object, allow: Mapping[str, str]) -> object:
-    """Replace the server's names for code by the code's place.
+    """Replace the server's names for code by its import path.
 
     Args:
         content: A study's JSON values.

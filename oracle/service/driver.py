@@ -42,10 +42,10 @@ from oracle.tables.registry import Table
 from scyc.errors import BadInput, Problem
 
 _PR_SET_PDEATHSIG = 1
-_WATCH = 1.0  # seconds between two looks at the server
+_WATCH = 1.0  # seconds between two checks of the server
 _GRACE = 20.0  # seconds to end in after the server's death
 _ATTEMPTS, _PAUSE = 3, 15.0  # to start a local Ray, and seconds between two
-_PATIENCE = 15.0  # seconds for a lease: a driver that was told to end gives it back by then
+_PATIENCE = 15.0  # seconds for a lease: a driver that got a signal to end releases it by then
 
 
 def run_job(job_id: str, settings: ServerSettings, holder: Holder) -> int:

@@ -16,7 +16,7 @@ from oracle.records.jobs import Holder, Job
 from oracle.service.settings import ServerSettings
 from scyc.json_types import JsonMapping
 
-BUSY = 75  # exit code of a driver that found another at the same training runs
+BUSY = 75  # exit code where another driver has the same training runs
 GRACE = 30.0  # seconds that an interrupted driver gets to end
 _AGAIN = 2.0  # seconds between two interrupts: one that hits while Python starts may be lost
 # A user's own code runs in a driver.
@@ -137,7 +137,7 @@ def _orders(settings: ServerSettings, holder: Holder) -> JsonMapping:
 
 
 def understood(text: str) -> tuple[ServerSettings, Holder, int]:
-    """Read what a driver is told on its input.
+    """Read a driver's settings from its input.
 
     Args:
         text: JSON, as the server wrote it.

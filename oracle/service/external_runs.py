@@ -29,7 +29,7 @@ from scyc.specs.base import as_json
 
 @dataclass(frozen=True)
 class Reported:
-    """A training and how it came out."""
+    """A training run and its result."""
 
     training: Training
     accuracy: float | None  # validation accuracy in percent; None: it diverged
@@ -37,7 +37,7 @@ class Reported:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a trainer is told."""
+    """The answer to a trainer."""
 
     added: int  # observations that were new
     standing: ExternalRunState
@@ -48,14 +48,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Lease:
-    """A training that one trainer was given."""
+    """A training run that one trainer was given."""
 
     until: float  # seconds of the runs' clock
     trainer: str | None
 
 
-LEASE = 600.0  # seconds for which a training is given to one trainer, unless it asks for others
-_KEPT = 200_000  # training runs of the states that are kept, some 500 bytes each
+LEASE = 600.0  # seconds for which a training run is given to one trainer, unless it requests others
+_CACHED = 200_000  # training runs of the states that are cached, some 500 bytes each
 _RETRY = 10.0  # seconds after which an idle trainer asks again, at most
 
 
@@ -74,7 +74,7 @@ class ExternalRuns:
         self._limits, self._now = limits or Limits(), now
         self._lock = threading.Lock()
         self._leases: dict[str, dict[Training, _Lease]] = {}  # by run
-        # By run: of so many observations. The one that was asked for last is the last.
+        # By run: of so many observations. The one that was requested last is the last.
         self._standings: dict[str, tuple[int, ExternalRunState]] = {}
         for declared in observations.all_declared():
             self._show(declared.run_id)
@@ -181,7 +181,7 @@ class ExternalRuns:
         Raises:
             UnknownJob: There is no such run.
             Forbidden: The run is another's.
-            BadInput: A training run was not asked for; nothing is taken.
+            BadInput: A training run was not requested; nothing is stored.
         """
         record = self.find(text)
         if record is None:
@@ -244,7 +244,7 @@ class ExternalRuns:
             self._standings[declared.run_id] = (len(rows), known)
             sizes = {run_id: len(each.requested) for run_id, (_, each) in self._standings.items()}
             for run_id in list(sizes)[:-1]:
-                if sum(sizes.values()) <= _KEPT:
+                if sum(sizes.values()) <= _CACHED:
                     break
                 del sizes[run_id], self._standings[run_id]
         return known

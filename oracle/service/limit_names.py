@@ -36,7 +36,9 @@ LIMITS: Mapping[str, ServerLimit] = MappingProxyType(
         "queued-jobs": ServerLimit(1_000, "jobs that wait"),
         "body-bytes": ServerLimit(1_000_000, "bytes of a request"),
         "upload-bytes": ServerLimit(2 << 30, "bytes of an exported run that an admin sends"),
-        "requests-at-once": ServerLimit(100, "requests of one caller at once, beside --rate"),
+        "requests-at-once": ServerLimit(
+            100, "requests of one caller at once, in addition to --rate"
+        ),
         "heavy-answers": ServerLimit(
             2, "tables, figures, searches and submissions that are computed at a time"
         ),

@@ -1,4 +1,4 @@
-"""How large a run a server accepts, told from the declared fields alone, before any work."""
+"""How large a run a server accepts, computed from the declared fields alone, before any work."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Reporter:
         self, jobs: Jobs, job_id: str, holder: Holder, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._jobs, self._job_id, self._holder, self._now = jobs, job_id, holder, now
-        self._first: tuple[float, int] | None = None  # when cells were first told, and how many
+        self._first: tuple[float, int] | None = None  # when cells were first reported, and how many
         self._todo: tuple[int, int, float | None] | None = None  # cells and seconds to be written
         self._withdrawn = False
         self._writing = threading.Lock()
@@ -57,7 +57,7 @@ class Reporter:
 
         Args:
             done: Finished training runs.
-            known: All that are known to be asked for.
+            known: All that are known to be needed.
         """
         now = self._now()
         if self._first is None:

@@ -18,9 +18,9 @@ def check_owner(service: Service, run: StoredRun, who: Token, what: str = "") ->
 
     Args:
         service: Whose run it is.
-        run: Which run is asked for.
+        run: The requested run.
         who: The caller.
-        what: What of it is asked for, in the plural; "": the run itself.
+        what: The requested part of it, in the plural; "": the run itself.
 
     Returns:
         The jobs, of any state; [] of a run that is no job's.
@@ -44,7 +44,7 @@ def settings_for(service: Service, run: StoredRun, who: Token) -> Settings:
 
     Args:
         service: Whose run it is.
-        run: Which run is asked for.
+        run: The requested run.
         who: An admin, or the owner of a job that ran as this run.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Running jobs: one thread that claims them, starts a driver for each, and looks after these."""
+"""Running jobs: one thread that claims them, starts a driver for each, and monitors these."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from oracle.service.driver_process import BUSY, Driver, started
 from oracle.service.settings import ServerSettings
 
 SILENCE = 30.0  # seconds without a sign of life after which another host's server is dead
-_LOOK = 0.25  # seconds between two looks
+_POLL = 0.25  # seconds between two polls
 _BEAT = 5.0  # seconds between two signs of life
 _LIVES = 3  # times that a job's driver may die before the job has failed
 _PAUSE, _LONGEST = 5.0, 300.0  # seconds for which a job is put off, doubled each time
-ROUNDS_LOG = "oracle.service.scheduler.rounds"  # of what every look may find again
+ROUNDS_LOG = "oracle.service.scheduler.rounds"  # of what every poll may find again
 log = logging.getLogger("oracle.service.scheduler")
 rounds_log = logging.getLogger(ROUNDS_LOG)
 
@@ -52,7 +52,7 @@ class Scheduler:
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
 
     def start(self) -> None:
-        """Begin to look after the queue."""
+        """Begin to process the queue."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -84,11 +84,11 @@ class Scheduler:
             raise
 
     def _run(self) -> None:
-        # A driver is told of the death of the thread that started it: this one outlives them.
-        while not self._end.wait(_LOOK):
+        # A driver gets a signal when the thread that started it ends: this one outlives them.
+        while not self._end.wait(_POLL):
             try:
                 self.tick()
-            except StorageError as error:  # a database that is away is asked again
+            except StorageError as error:  # retry while the database is away
                 rounds_log.warning("%s", error)
             except Exception:
                 rounds_log.exception("the scheduler goes on after")
@@ -186,4 +186,4 @@ class Scheduler:
                 rounds_log.warning("%s", error)
                 if all(driver.code() is not None for driver in self._drivers.values()):
                     return  # the next server finds this one dead, and takes its jobs back
-            time.sleep(_LOOK)
+            time.sleep(_POLL)

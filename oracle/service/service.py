@@ -45,7 +45,7 @@ class Service:
         self._where = settings.of_job(None)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self.database.close()
         self.store.close()
 

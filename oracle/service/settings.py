@@ -37,7 +37,7 @@ class ServerSettings:
         """Return the settings of a job.
 
         Args:
-            data: Name of the server's data folder that the job asks for, or None.
+            data: Name of the server's data folder that the job names, or None.
 
         Returns:
             Settings as `oracle run` has them.

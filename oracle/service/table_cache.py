@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-_KEPT = 64  # values; the one that was computed first goes first
+_CACHED = 64  # values; the one that was computed first goes first
 _Value = TypeVar("_Value")
 
 
@@ -26,10 +26,10 @@ class ComputedOnce(Generic[_Value]):
 
         Args:
             key: All that the value is a function of.
-            compute: Makes the value. What it raises is raised here, and nothing is kept.
+            compute: Makes the value. What it raises is raised here, and nothing is cached.
 
         Returns:
-            The value; a second thread that asks for the same key waits for it.
+            The value; a second thread that requests the same key waits for it.
         """
         with self._lock:
             turn = self._computing.setdefault(key, threading.Lock())
@@ -42,7 +42,7 @@ class ComputedOnce(Generic[_Value]):
                 value = compute()
                 with self._lock:
                     self._values[key] = value
-                    while len(self._values) > _KEPT:
+                    while len(self._values) > _CACHED:
                         del self._values[next(iter(self._values))]
             finally:
                 with self._lock:

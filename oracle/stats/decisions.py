@@ -19,7 +19,7 @@ VerdictKind = Literal["inside", "outside", "undecided", "unknown"]
 SURE = 0.95  # a verdict is given where its chance of being wrong is at most 1 - SURE
 EXCESS = 1.0  # of the drawn maxima' excess, what is taken off: set on `SETTING` families
 INTERVAL = 0.9  # of the draws of an end lie in its interval
-DIGITS = 6  # of what is told; the libraries of linear algebra differ in the last of 16
+DIGITS = 6  # of what is returned; the libraries of linear algebra differ in the last of 16
 SLACK = 1e-9  # relative; a value of the grid is on the grid, whatever rounding says
 FLAT = 0.9  # chance that the whole grid is feasible, above which no max_lr is better than another
 

@@ -1,8 +1,8 @@
 """Whether accuracies say that anything was learned: against always naming one class.
 
 A network that has learned nothing of the images is right on at most the share that the largest
-class has of them, give or take chance. The best of many looks at many networks is above that by
-luck alone, so the bound takes all of them into account.
+class has of them, give or take chance. The best of many evaluations of many networks is above that
+by luck alone, so the bound takes all of them into account.
 """
 
 from __future__ import annotations

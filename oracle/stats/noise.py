@@ -22,7 +22,18 @@ PRIOR_FREEDOM = 4.0  # degrees of freedom with which the noise near the best spe
 CORRELATIONS = np.array([0.0, 0.25, 0.5, 0.75])  # of the noise of neighbours
 RIDGE = 1e-8  # keeps a singular matrix solvable; the same for every correlation
 LEAST = 1e-2  # points; the noise of replicates that are all alike
+SPARSE_FLOOR = 0.2  # points; the least noise that is believed where cells are missing
+SPARSE_FREEDOM = 2.0  # of the prior of the noise there, on short grids
+SHORT_GRID = 14  # values at most; of longer ones enough cells are trained to tell of the noise
 ROUNDS = 3  # of fitting means and effects in turn
+
+
+@dataclass(frozen=True)
+class NoisePrior:
+    """What is known of the noise before any result: an inverse chi-square prior of its variance."""
+
+    size: float  # std of one replicate, points
+    freedom: float  # degrees of freedom that this is worth
 
 
 @dataclass(frozen=True)
@@ -40,17 +51,21 @@ class Noise:
         return round(float(self.size[int(np.nanargmax(self.means))]), 6)
 
 
-def estimate_noise(table: Array, places: Array, floor: float = 0.0) -> Noise:
+def estimate_noise(
+    table: Array, places: Array, floor: float = 0.0, prior: NoisePrior | None = None
+) -> Noise:
     """Estimate the noise of each max_lr from what rows and columns leave of a table.
 
     Args:
         table: accuracies, (max_lr, replicates), NaN where a cell is missing.
         places: of the max_lr in [0, 1] along log max_lr.
         floor: the least std of one replicate, in points, such as that of one validation image.
+        prior: of the variance; it weighs as much as its degrees of freedom.
 
     Returns:
         Size by max_lr, effects by replicate, means by max_lr and the degrees of freedom. Where rows
-        and columns leave nothing, the size is `floor` or `LEAST`, with 0 degrees of freedom.
+        and columns leave nothing, the size is that of the prior; without one `floor` or `LEAST`,
+        with 0 degrees of freedom.
     """
     seen = ~np.isnan(table)
     filled = np.where(seen, table, 0.0)
@@ -66,6 +81,10 @@ def estimate_noise(table: Array, places: Array, floor: float = 0.0) -> Noise:
         weights = 1 / size**2
         weights /= weights.max()
     means = np.where(seen.any(axis=1), means, np.nan)
+    if prior is not None:
+        total = freedom + prior.freedom
+        pooled = (freedom * size**2 + prior.freedom * prior.size**2) / total
+        size, freedom = np.maximum(np.sqrt(pooled), floor), total
     return Noise(size, effects, means, freedom)
 
 
@@ -105,6 +124,24 @@ def _pooled(
     best = (float(top @ squares) + whole) / (freedom + 1)
     pooled = (near @ squares + PRIOR_FREEDOM * best) / (near @ each + PRIOR_FREEDOM)
     return np.sqrt(np.maximum(pooled, max(floor, LEAST) ** 2)), freedom + 1
+
+
+def sparse_prior(tolerance: float, count: int) -> NoisePrior | None:
+    """Return the prior of the noise where cells are missing, and few replicates tell of it.
+
+    One tolerance a replicate: in recorded runs the noise near the best is 0.94 tolerances in the
+    median, and its logarithm has a standard deviation of 0.49 (`benchmarks/recorded_noise.py`).
+
+    Args:
+        tolerance: Of the region, in points.
+        count: Values of the grid, tried or not.
+
+    Returns:
+        The prior; None for a grid of more than `SHORT_GRID` values.
+    """
+    if count > SHORT_GRID:
+        return None
+    return NoisePrior(max(tolerance, SPARSE_FLOOR), SPARSE_FREEDOM)
 
 
 def noise_with_more_images(noise: float, floor: float, times: float) -> float:

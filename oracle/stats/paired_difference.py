@@ -42,7 +42,7 @@ class Difference:
 
     @property
     def told_apart(self) -> bool:
-        """Whether it is significant: told apart from noise. Never with one replicate."""
+        """Whether it is significant. Never with one replicate."""
         if self.standard_error is None or self.none:
             return False
         return self.p is None or self.p < LEVEL
@@ -51,7 +51,7 @@ class Difference:
         """Return the difference as JSON values.
 
         Returns:
-            Every field, and whether it is told apart from noise.
+            Every field, and whether it is significant.
         """
         return {
             "points": self.points,

@@ -2,9 +2,9 @@
 
 A schedule of the warm-up kind holds its rate between two drops. What a curve gains in the later
 half of the phase that the last drop ends is what more iterations at that rate would go on to give.
-Where that phase has fewer than two looks at the validation images, the phase before it is used, for
-one that still rises there was cut short as well. Schedules whose rate changes all the time have no
-such phase.
+Where that phase has fewer than two evaluations of the validation images, the phase before it is
+used, for one that still rises there was cut short as well. Schedules whose rate changes all the
+time have no such phase.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from scyc.specs.schedules import ConstantSpec, Schedule, WarmupSpec
 Curve = Sequence[tuple[int, float]]  # (completed iterations, validation accuracy in percent)
 Trained = Literal["undertrained", "undecided", "unknown", "plateau"]
 
-TENTHS = 10  # a rise is told for a tenth of the budget
-SURELY = 1.645  # standard errors above 0, from which a rise is told apart from noise
+TENTHS = 10  # a rise is given for a tenth of the budget
+SURELY = 1.645  # standard errors above 0, from which a rise is significant
 WORST: tuple[Trained, ...] = ("undertrained", "undecided", "unknown", "plateau")
 
 
@@ -49,13 +49,13 @@ class Rise:
         return "undertrained" if self.points > SURELY * error else "undecided"
 
 
-def window(schedule: Schedule, steps: int, looks: Sequence[int]) -> tuple[int, ...]:
-    """Return the looks between which a rise is measured.
+def window(schedule: Schedule, steps: int, evaluations: Sequence[int]) -> tuple[int, ...]:
+    """Return the evaluations between which a rise is measured.
 
     Args:
         schedule: Of the learning rates.
         steps: Iterations of a training run.
-        looks: Completed iterations at which the validation images were looked at, rising.
+        evaluations: Completed iterations at which the validation images were evaluated, rising.
 
     Returns:
         Those of the later half of a phase of one rate, two or more; () where there are none.
@@ -67,33 +67,33 @@ def window(schedule: Schedule, steps: int, looks: Sequence[int]) -> tuple[int, .
     else:
         return ()
     for begin, end in reversed(list(pairwise(bounds))):
-        held = [look for look in looks if begin < look <= end]
+        held = [step for step in evaluations if begin < step <= end]
         if len(held) > 1:
-            late = [look for look in held if 2 * look >= begin + end]
+            late = [step for step in held if 2 * step >= begin + end]
             return tuple(late if len(late) > 1 else held[-2:])
     return ()
 
 
-def rise(curves: Sequence[Curve], looks: Sequence[int], steps: int) -> Rise | None:
-    """Return the slope of validation accuracy over some looks, by least squares.
+def rise(curves: Sequence[Curve], evaluations: Sequence[int], steps: int) -> Rise | None:
+    """Return the slope of validation accuracy over some evaluations, by least squares.
 
     Args:
-        curves: One a replicate. Those without one of the looks, as diverged ones, are left out.
-        looks: Completed iterations, two or more.
+        curves: One a replicate. Incomplete ones, such as diverged ones, are left out.
+        evaluations: Completed iterations, two or more.
         steps: Iterations of a training run.
 
     Returns:
-        The mean over the replicates; None where there is no curve or no two looks.
+        The mean over the replicates; None where there is no curve or no two evaluations.
     """
-    if len(looks) < 2:
+    if len(evaluations) < 2:
         return None
-    middle = statistics.fmean(looks)
-    squares = math.fsum((look - middle) ** 2 for look in looks)
+    middle = statistics.fmean(evaluations)
+    squares = math.fsum((step - middle) ** 2 for step in evaluations)
     slopes = []
     for curve in curves:
         seen = dict(curve)
-        if all(look in seen for look in looks):
-            total = math.fsum((look - middle) * seen[look] for look in looks)
+        if all(step in seen for step in evaluations):
+            total = math.fsum((step - middle) * seen[step] for step in evaluations)
             slopes.append(total / squares * steps / TENTHS)
     if not slopes:
         return None

@@ -8,9 +8,8 @@ combination of `KERNELS`, `LENGTHS` and `HEIGHTS` is weighed by its marginal lik
 and Williams 2006, Section 5.4). A value so far below the best that it decides nothing counts as
 being just so far below: a cliff must not teach the curve at its top to be steep. How far that is
 depends on the curve, which a narrow peak needs to be steep, so each of `REACHES` gives its share of
-the draws. A replicate may
-diverge, with a probability that rises with max_lr (`oracle.stats.divergence`); what counts is the
-expected accuracy, with 0 for a network that diverged.
+the draws. A replicate may diverge, with a probability that rises with max_lr
+(`oracle.stats.divergence`); what counts is the expected accuracy, with 0 where a network diverged.
 
 Draws use common random numbers and Cholesky factors only, which are unique: the same cells give the
 same draws with any linear algebra library, but for rounding.
@@ -27,7 +26,15 @@ from typing import Any
 import numpy as np
 
 from oracle.stats.divergence import sample_divergence
-from oracle.stats.noise import Array, Noise, correlation, estimate_noise, lowest, precision
+from oracle.stats.noise import (
+    Array,
+    Noise,
+    NoisePrior,
+    correlation,
+    estimate_noise,
+    lowest,
+    precision,
+)
 
 Indices = np.ndarray[Any, np.dtype[np.int64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -72,9 +79,7 @@ class CurvePosterior:
     curves: Array  # (draws, points), percent, divergence counted
     mean: Array  # by point
     noise: Noise  # of the tried values
-    on_grid: np.ndarray[
-        tuple[int], np.dtype[np.int64]
-    ]  # indices of the tried and the grid's points
+    on_grid: Indices  # of the tried and the grid's points
 
     def at(self, rates: Sequence[float] | Array) -> Array:
         """Return the drawn curves at some max_lr.
@@ -100,6 +105,7 @@ def curve_posterior(
     floor: float = 0.0,
     seed: int = 0,
     draws: int = DRAWS,
+    prior: NoisePrior | None = None,
 ) -> CurvePosterior:
     """Draw the expected accuracy curve behind the cells of one cycle.
 
@@ -111,6 +117,7 @@ def curve_posterior(
         floor: the least std of one replicate's noise, in points.
         seed: of the common random numbers.
         draws: how many curves.
+        prior: of the noise; None: it is estimated from the cells alone.
 
     Returns:
         The curves at the tried and the grid's max_lr and at up to `POINTS` in all between them,
@@ -123,7 +130,7 @@ def curve_posterior(
     fine = _between((logs - low) / width)
     sound = np.flatnonzero((~np.isnan(cells.table)).any(axis=1))
     table, places = cells.table[sound], (cells.places[sound] - low) / width
-    noise = estimate_noise(table, places, floor)
+    noise = estimate_noise(table, places, floor, prior)
     shares = np.diff(np.linspace(0, draws, len(REACHES) + 1).astype(int))
     curves = np.concatenate(
         [
@@ -245,9 +252,8 @@ def _draw(
         done += count
     drawn = np.concatenate(curves)
     # the replicates' effects leave the level of a curve open: it is that of the mean replicate
-    ties = np.searchsorted(fine, places - 1e-9)
-    inside = ties[(places >= fine[0] - 1e-9) & (places <= fine[-1] + 1e-9)]
     held = (places >= fine[0] - 1e-9) & (places <= fine[-1] + 1e-9)
+    inside = np.searchsorted(fine, places[held] - 1e-9)
     levels = drawn[:, inside].mean(axis=1, keepdims=True)
     return np.asarray(drawn - levels + means[held].mean())
 

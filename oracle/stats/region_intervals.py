@@ -1,9 +1,9 @@
 """What the replicates of one cycle say of its region: ends with error bars, and verdicts.
 
-What is asked for are the two ends of the region of the *expected* accuracy curve over continuous
-log max_lr: of the curve that endless replicates would give, divergence counted as accuracy 0. The
-curve is drawn from its posterior (`oracle.stats.posterior`), and every drawn curve has a region
-whose ends lie where it crosses the threshold, between values that were tried as well
+The quantities of interest are the two ends of the region of the *expected* accuracy curve over
+continuous log max_lr: of the curve that endless replicates would give, divergence counted as
+accuracy 0. The curve is drawn from its posterior (`oracle.stats.posterior`), and every drawn curve
+has a region whose ends lie where it crosses the threshold, between values that were tried as well
 (`oracle.stats.decisions`). Where a region touches the end of the grid it may go on: what lies
 beyond is unknown, not outside.
 
@@ -21,15 +21,14 @@ from statistics import NormalDist
 import numpy as np
 
 from oracle.stats.decisions import SURE, Ends, VerdictKind, draw_ends, well_tuned
-from oracle.stats.noise import Array
+from oracle.stats.noise import SPARSE_FLOOR, Array, sparse_prior
 from oracle.stats.posterior import Cells, CurvePosterior, curve_posterior
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region, points
 
 MOST_MORE = 1000  # replicates; what would need more is as good as undecidable
-MOST_IMAGES = 100_000  # of a validation part that is told from accuracies
+MOST_IMAGES = 100_000  # of a validation part whose size is inferred from accuracies
 IMAGES_LEAST = 1.0  # std of one replicate, in validation images
-LEAST_VALUES = 8  # accuracies, from which it is told
-SPARSE_FLOOR = 0.2  # points; the least noise that is believed where cells are missing
+LEAST_VALUES = 8  # accuracies, from which it is inferred
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Estimate:
-    """The region as the posterior has it, beside the measured one. Learning rates; points."""
+    """The region of the posterior, next to the measured one. Learning rates; points."""
 
     well_tuned: float  # of the values of which no replicate diverged, the best posterior mean
     low: float  # medians of the drawn ends
@@ -89,8 +88,8 @@ class RegionPosterior:
     max_lr with the best mean over the other replicates (the lower of equals, of those that did not
     diverge) is scored by the replicate left out; the mean of these scores. It is the accuracy to
     expect of a choice by one replicate fewer, so that, if anything, it is low. It keeps the luck of
-    choosing the best look of a training. None with one replicate, and where cells are missing, for
-    which ones are was chosen by all replicates.
+    choosing the best evaluation of a training run. None with one replicate, and where cells are
+    missing, for which ones are was chosen by all replicates.
     """
 
     region: Region  # as measured
@@ -172,7 +171,8 @@ def infer_region(
     alike = len({value for each in sound.values() for value in each.accuracies}) == 1
     if alike:
         floor = max(floor, allowed)  # nothing is known of the noise
-    posterior = curve_posterior(observed_cells(tried), allowed, grid, floor, seed)
+    prior = sparse_prior(allowed, max(len(grid), len(tried))) if sparse else None
+    posterior = curve_posterior(observed_cells(tried), allowed, grid, floor, seed, prior=prior)
     ends = draw_ends(posterior, tolerance, kind)
     best_rate = well_tuned(posterior, list(sound))
     share = region.best_accuracy / 100

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # Optuna has no public name for it
 
 
 class DashboardStorage(RDBStorage):
-    """Names what is listed; whoever looks a study up by its own name finds it all the same."""
+    """Names what is listed; a study can still be looked up by its own name."""
 
     def get_all_studies(self) -> list[FrozenStudy]:
         """Return all studies, under the names of :func:`people_names`."""

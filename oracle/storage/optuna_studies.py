@@ -1,4 +1,4 @@
-"""The Optuna studies of a storage: found by their attributes, and made where there is none."""
+"""The Optuna studies of a storage: looked up by their attributes, and created if missing."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ class DescribedStudy:
     @property
     def is_summary(self) -> bool:
         """Whether it holds the answers of a run's cycles."""
-        place = self.attributes.get("place")
-        return isinstance(place, dict) and place.get("kind") == "summary"
+        kind = self.attributes.get("place")
+        return isinstance(kind, dict) and kind.get("kind") == "summary"
 
 
 def people_name(
@@ -96,12 +96,12 @@ def _name(study: DescribedStudy, weights_remaining: float | None) -> str:
     attributes = study.attributes
     if "outside" in attributes:
         return f"{attributes['outside']} / training runs of another program"
-    place = attributes.get("place")
-    if not isinstance(place, dict) or not {"kind", "cycle"} <= place.keys():
+    kind = attributes.get("place")
+    if not isinstance(kind, dict) or not {"kind", "cycle"} <= kind.keys():
         return study.name
     roles = (value for key, value in attributes.items() if key.startswith("run:"))
     name = study.name.partition("/")[0]
-    return people_name(name, place["kind"], place["cycle"], weights_remaining, next(roles, {}))
+    return people_name(name, kind["kind"], kind["cycle"], weights_remaining, next(roles, {}))
 
 
 def _hash(attribute: str) -> Callable[[DescribedStudy], str]:

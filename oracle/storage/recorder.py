@@ -22,7 +22,7 @@ class Recorder:
 
     An Optuna study that somebody deletes meanwhile, in the dashboard, is made again.
 
-    name: the study's. say: is told of studies that were deleted. Its methods raise LeaseLost and
+    name: the study's. say: is called for studies that were deleted. Its methods raise LeaseLost and
     StorageError.
     """
 
@@ -106,7 +106,7 @@ class Recorder:
         """Store again what a run rests on and the storage no longer has, and say so.
 
         Args:
-            every: The cells that the run has asked for, their results and studies.
+            every: The cells that the run has requested, their results and studies.
         """
         there = self.patience(lambda: self.store.cells(self.graph))
         missing = [each for each in every if each[0].id not in there]

@@ -21,7 +21,7 @@ class ResultReader:
         self._running = RunningTrials(url)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self._trials.close()
         self._running.close()
 

@@ -1,11 +1,11 @@
 """Results in an Optuna storage: the one authority on what has been trained.
 
-One Optuna study holds the training runs of a place of the graph (an oracle cycle below one path of
-max_lr), and one holds those of an S-Cyc run. One finished trial is one training; it is written in
-one transaction, in place of the running trial if there is one, and never changed. Studies are found
-by their attributes; names are for people.
+One Optuna study holds the training runs of one node of the graph (an oracle cycle below one path of
+max_lr), and one holds those of an S-Cyc run. One finished trial is one training run; it is written
+in one transaction, in place of the running trial if there is one, and never changed. Studies are
+looked up by their attributes; their names are for people.
 
-Over 300 lines: public methods say their arguments, results and errors.
+Over 300 lines: public methods document their arguments, results and errors.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class ResultStore(ResultReader):
         self._storage.remove_session()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self._storage.remove_session()
         self._storage.engine.dispose()
         if self._shown is not None:
@@ -89,7 +89,7 @@ class ResultStore(ResultReader):
         super().close()
 
     def dashboard(self) -> Callable[..., Any]:
-        """Return the Optuna dashboard, a WSGI application; it asks nobody who they are."""
+        """Return the Optuna dashboard, a WSGI application; it has no authentication."""
         from optuna_dashboard import wsgi  # noqa: PLC0415  # scikit-learn and pandas: two seconds
 
         if self._shown is None:
@@ -278,7 +278,7 @@ class ResultStore(ResultReader):
     def put_summary(
         self, graph: Graph, name: str, trial: CandidateTrial, claim: LeaseClaim | None = None
     ) -> None:
-        """Store the answer of a cycle in a run's summary, in place of the one that is there.
+        """Store the answer of a cycle in a run's summary; it replaces an earlier one.
 
         One that says all of this already, and perhaps more, stays. Other arguments and errors are
         those of :meth:`add`.
@@ -288,7 +288,7 @@ class ResultStore(ResultReader):
             self._trials.put(number, new_trial(candidate_trial(trial)), claim, SUMMARY_KEY)
 
     def add_observation(self, run_id: str, observation: Observation) -> None:
-        """Write a training that another program ran down, as one finished trial.
+        """Store a training run of another program as one finished trial.
 
         The caller knows that it is not there yet.
 

@@ -18,7 +18,7 @@ _NAP = 1.0  # seconds between two tries
 class DatabaseRetry:
     """Does something, again and again while the database is away.
 
-    seconds: for so long, by `now`. say: is told when the waiting begins and ends; it may need the
+    seconds: for so long, by `now`. say: is called when the waiting begins and ends; it may need the
     database itself.
     """
 

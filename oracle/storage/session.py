@@ -1,4 +1,4 @@
-"""Where a database is, and both of its sides opened together: our tables and Optuna's."""
+"""Where a database is, and our tables and Optuna's in it, opened together."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def make_place(url: URL) -> None:
 
 @contextlib.contextmanager
 def opened(url: URL) -> Iterator[tuple[RunDatabase, ResultStore]]:
-    """Open the two sides of one database, ours and Optuna's, and close them afterwards.
+    """Open our tables and Optuna's in one database, and close them afterwards.
 
     Args:
         url: Of the database; its folder and its tables are made if there are none.

@@ -92,7 +92,7 @@ def cell_trial(
 ) -> FrozenTrial:
     """Return the trial of a finished cell.
 
-    The replicate is an attribute: as a parameter, importance would rank it beside max_lr.
+    The replicate is an attribute: as a parameter, importance would rank it with max_lr.
 
     Args:
         key: The Optuna study that the trial goes into; where it holds several cycles, the cycle is
@@ -209,7 +209,7 @@ def observed_trial(observation: Observation) -> FrozenTrial:
 
 
 def replicate_of(trial: FrozenTrial) -> int:
-    """Return a trial's replicate; earlier versions kept it as a parameter.
+    """Return a trial's replicate; earlier versions stored it as a parameter.
 
     Args:
         trial: Of a training run.

@@ -119,9 +119,9 @@ class Study(Spec):
     cycles: Annotated[int, Field(ge=1, le=1000)]  # pruning cycles after the unpruned network
     replicates: Replicates = 3
     seed: Seed = 0
-    record: RecordSpec | None = None  # distributions kept of every network
+    record: RecordSpec | None = None  # distributions recorded of every network
     pack: PackSize | None = None  # cells trained in one call; None: see the guide
-    keep_checkpoints: Literal["path", "all"] = "path"  # "path": the networks that are carried on
+    keep_checkpoints: Literal["path", "all"] = "path"  # "path": the networks that are pruned next
     shrunk: dict[Text, Text] = Field(
         default_factory=dict
     )  # what options on the command line reduced
@@ -213,7 +213,7 @@ class Study(Spec):
 
     @property
     def system(self) -> SystemSpec:
-        """What shapes one training (see :class:`scyc.specs.system.SystemSpec`)."""
+        """What shapes one training run (see :class:`scyc.specs.system.SystemSpec`)."""
         shared = {name: getattr(self, name) for name in SystemSpec.model_fields}
         return SystemSpec.model_validate(shared, context=STORED)  # the study was checked before
 

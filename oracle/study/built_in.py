@@ -1,4 +1,4 @@
-"""The built-in studies, which lie beside the package."""
+"""The built-in studies, which lie next to the package."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ RESERVED_NAMES = frozenset(
         "checkpoints",
         "in-flight",
     ]
-)  # what the program keeps beside the studies' folders
+)  # what the program stores next to the studies' folders
 RESERVED_RULE = "is a name of the program's own files; choose another"
 
 

@@ -59,7 +59,7 @@ class FunctionTraining(TrainingSpec):
 
 
 class FunctionSystem(Spec):
-    """What shapes a training run of a function beside its parent, learning rates, replicate."""
+    """What shapes a training run of a function besides its parent, learning rates, replicate."""
 
     trainer: TrainerSpec
     metric: MetricSpec
@@ -103,7 +103,7 @@ class FunctionStudy(OracleStudy):
         return fields
 
     @property
-    def system(self) -> FunctionSystem:  # type: ignore[override]  # what is ours alone is not asked of it
+    def system(self) -> FunctionSystem:  # type: ignore[override]  # it has none of the fields that only our trainer uses
         """What shapes one training run."""
         shared = {name: getattr(self, name) for name in ("trainer", "metric", "pruning", "seed")}
         shared["steps"] = self.training.steps

@@ -79,7 +79,7 @@ _Strict.add_constructor("tag:yaml.org,2002:map", _mapping)
 def read_yaml(text: str, source: str) -> object:
     """Return JSON values from YAML text.
 
-    Refused beside malformed text: duplicate keys, keys that are not text, anchors and aliases,
+    Also refused, like malformed text: duplicate keys, keys that are not text, anchors and aliases,
     tags, more than one document, nesting over 20 levels, over 30,000 values, text over 1 MB.
 
     Args:
@@ -185,7 +185,7 @@ def repeated_key(content: bytes) -> str | None:
 
 
 def _levels(text: str) -> int:
-    """How deep JSON is nested, told before it is read."""
+    """How deep JSON is nested, computed before it is parsed."""
     deepest = depth = 0
     quoted = escaped = False
     for letter in text:

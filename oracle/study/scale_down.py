@@ -16,7 +16,7 @@ from scyc.json_types import JsonObject
 from scyc.specs.base import as_json
 from scyc.specs.ranges import exact
 
-_LOOKS = 10  # at the validation images, at least, where the study has as many
+_EVALUATIONS = 10  # of the validation images, at least, where the study has as many
 # Fields of schedules that shrink with the budget.
 _ITERATIONS = ("warmup", "cut_warmup", "iterations", "step")
 
@@ -139,8 +139,8 @@ def _scaled(content: JsonObject, scale: float) -> list[Problem]:
     """Shrink every number of iterations, in place."""
     training = content["training"]
     steps = training["steps"] = _at_least_one(training["steps"], scale)
-    # Looks that come as often as before would soon cost more than the training between them.
-    seldom = min(training["validate_every"], max(1, steps // _LOOKS))
+    # Evaluations as frequent as before would soon cost more than the training between them.
+    seldom = min(training["validate_every"], max(1, steps // _EVALUATIONS))
     training["validate_every"] = max(seldom, _at_least_one(training["validate_every"], scale))
     if isinstance(content["pruning"]["rewind"], int):
         content["pruning"]["rewind"] = _at_least_one(content["pruning"]["rewind"], scale)

@@ -117,7 +117,7 @@ _SPECIAL = {
 
 
 def _problems(error: ValidationError, kind: type[Spec]) -> Iterator[Problem]:
-    """One problem a place; where a value may be of several types, with each type's rule."""
+    """One problem a path; where a value may be of several types, with each type's rule."""
     every = error.errors(include_url=False)
     problems: dict[str, Problem] = {}
     for each in every:

@@ -21,7 +21,7 @@ from scyc.specs.base import SCyc
 
 
 class TableHeader(TypedDict):
-    """What the table of every kind of study says first, beside its kind."""
+    """The fields that the table of every kind of study has in addition to its kind."""
 
     study: str
     run_id: str
@@ -35,7 +35,7 @@ class TableHeader(TypedDict):
 
 
 class TrainingCost(TypedDict):
-    """What some training runs cost; each counts once, whoever asked for it."""
+    """What some training runs cost; each counts once, whichever search requested it."""
 
     trainings: int
     steps: int

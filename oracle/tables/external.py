@@ -15,7 +15,7 @@ def table(now: ExternalRunState) -> JsonObject:
         now: How far the run has come.
 
     Returns:
-        ``done``: training runs that were asked for and observed; ``known``: in all, as far as can
+        ``done``: training runs that were requested and observed; ``known``: in all, as far as can
         be told now; ``cycle``: the one under way, null where the run has ended; ``cycles``: see
         :func:`cycle`.
     """

@@ -38,7 +38,7 @@ class SearchBounds(TypedDict):
     budget: float | None
     """Share of the whole grid's training runs in a cycle."""
     batch: int
-    """Training runs that are asked for together."""
+    """Training runs that are requested together."""
     verdict: bool
     """Whether a certain verdict on S-Cyc's max_lr ends a cycle, too."""
 

@@ -85,7 +85,7 @@ class PaperAgainst(TypedDict):
 
 
 class ScheduleColumn(TypedDict):
-    """One pruning cycle, all schedules beside each other."""
+    """One pruning cycle, all schedules side by side."""
 
     cycle: int
     weights_remaining: float | None
@@ -116,7 +116,7 @@ class SchedulesTable(TableHeader):
 
 @dataclass
 class EntryResults:
-    """What has been found of one schedule."""
+    """The results of one schedule."""
 
     entry: Entry
     tuning: OracleCycle | None = None  # of max_lr, on the unpruned network
@@ -136,7 +136,7 @@ def table(
     Args:
         study: A study that compares schedules.
         run_id: The run's id.
-        entries: What has been found of each schedule, in the study's order.
+        entries: The results of each schedule, in the study's order.
         complete: Whether that is all there will be.
 
     Returns:

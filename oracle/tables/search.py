@@ -26,7 +26,7 @@ from oracle.tables.base import (
 )
 from oracle.tables.parts import majority
 
-_CERTAIN = 2  # standard errors by which a candidate is told from the best
+_CERTAIN = 2  # standard errors by which a candidate differs significantly from the best
 
 
 class CandidateRow(SCycParameters):
@@ -105,7 +105,7 @@ class SearchTable(TableHeader):
 
 @dataclass(frozen=True)
 class SearchResults:
-    """What a search has found so far."""
+    """The results of a search so far."""
 
     candidates: Sequence[Candidate]
     chosen: Candidate | None  # by the paper's recipe

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from oracle.rest import exports, external_runs, health, jobs, kept_runs, problems, runs
+from oracle.rest import exports, external_runs, health, jobs, problems, run_management, runs
 from oracle.rest.events import Watcher
 from oracle.rest.image_export import Drawing
 from oracle.rest.middleware import Guards
@@ -58,7 +58,7 @@ def create_app(
     app.state.metrics = health.Metrics()
     problems.install(app)
     rendering.install(app)
-    parts = (jobs, runs, exports, kept_runs, external_runs, health)
+    parts = (jobs, runs, exports, run_management, external_runs, health)
     for part in (*parts, assets, live, sign_in, pages, compare):
         app.include_router(part.router)
     dashboard.mount(app, service, settings)  # last: its paths are its own

@@ -1,4 +1,4 @@
-"""What pages load beside themselves: styles and scripts, those of figures from oracle.plots."""
+"""What pages load: styles and scripts, those of figures from oracle.plots."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class BoundedProtocol(H11Protocol):
             return
         self._address = address
         peer = transport.get_extra_info("socket")
-        if peer is not None:  # a caller that is gone without a word is found out by the system
+        if peer is not None:  # the system detects a caller that is gone without closing
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self._watch_request()
 

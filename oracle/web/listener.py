@@ -27,7 +27,7 @@ _IDLE = 30  # seconds after which a connection without a request is closed
 # All threads share one interpreter: more of them compute no more, but take turns and wait for them.
 _THREADS = 4  # that work on requests
 _TURN = 0.002  # seconds that a thread computes while others wait; Python's own is 0.005
-# Loggers that say the same thing once a minute, for it may be found again at every request or look.
+# Loggers that say the same thing once a minute, for it may recur at every request or poll.
 ONCE_A_MINUTE = ("asyncio", "uvicorn.error", "oracle.web", ROUNDS_LOG)
 
 
@@ -84,7 +84,7 @@ def listen(app: FastAPI, bound: socket.socket) -> None:
         backlog=ACCEPTED_AT_ONCE,
         timeout_graceful_shutdown=_LEAVE,
         timeout_keep_alive=_IDLE,
-        proxy_headers=False,  # who calls is told by the connection, which nobody can invent
+        proxy_headers=False,  # the address of the connection cannot be forged
         server_header=False,
         access_log=False,
         log_level="warning",

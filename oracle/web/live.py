@@ -19,9 +19,9 @@ from oracle.service.service import Service
 from oracle.web import text
 
 router = APIRouter(include_in_schema=False)
-_LOOK = 1.0  # seconds between two looks
-_ALIVE = 15  # looks after which a silent stream says that it is alive
-_RECHECK = 30  # looks after which it is asked whether the caller may still see them
+_POLL = 1.0  # seconds between two polls
+_ALIVE = 15  # polls after which a silent stream says that it is alive
+_RECHECK = 30  # polls after which the caller's rights are checked again
 _MOST = 100  # jobs on a page
 
 
@@ -41,11 +41,11 @@ async def live(
 async def _changes(request: Request, service: Service, jobs: list[str]) -> AsyncIterator[str]:
     seen: dict[str, int] = {}
     there: int | None = None
-    silent = looks = 0
+    silent = polls = 0
     while not await request.is_disconnected():
-        looks += 1
+        polls += 1
         try:
-            if looks % _RECHECK == 0 and await run_in_threadpool(current, request) is None:
+            if polls % _RECHECK == 0 and await run_in_threadpool(current, request) is None:
                 return
             revisions = await run_in_threadpool(service.jobs.revisions, jobs)
             count = sum((await run_in_threadpool(service.jobs.count)).values())
@@ -65,7 +65,7 @@ async def _changes(request: Request, service: Service, jobs: list[str]) -> Async
         there = count
         if silent and silent % _ALIVE == 0:
             yield ": alive\n\n"
-        await asyncio.sleep(_LOOK)
+        await asyncio.sleep(_POLL)
 
 
 def _job_line(service: Service, job_id: str) -> str:

@@ -1,4 +1,4 @@
-"""The pages: jobs and a form to submit them; a job and what its run has found."""
+"""The pages: jobs and a form to submit them; a job and the results of its run."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def submit(
 @router.get("/jobs/{job}")
 @heavy
 def one_job(request: Request, service: ServiceDep, who: Reader, job: Name) -> Response:
-    """Show a job: how far it is, what its run has found, what it said."""
+    """Show a job: its progress, the results of its run, its messages."""
     shown = service.jobs.get(job)
     events = service.jobs.events(job, limit=100_000)
     return render(
@@ -146,7 +146,7 @@ def resume(
 @router.get("/runs/{run}")
 @heavy
 def one_run(request: Request, service: ServiceDep, _: Reader, run: Name) -> Response:
-    """Show what a run has found, whoever ran it."""
+    """Show the results of a run, whoever ran it."""
     known = service.run(run)
     return render(
         request,

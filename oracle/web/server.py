@@ -70,7 +70,7 @@ class ServeOptions:
 
 
 def serve(settings: Settings, options: ServeOptions) -> None:
-    """Serve until this process is told to end, by SIGTERM or SIGINT.
+    """Serve until this process gets SIGTERM or SIGINT.
 
     Drivers are ended before this returns, and their jobs are queued again.
 
@@ -157,7 +157,7 @@ def _web_settings(options: ServeOptions, port: int, guarded: bool) -> WebSetting
 
 @contextlib.contextmanager
 def _running(settings: ServerSettings) -> Iterator[tuple[Service, Scheduler]]:
-    """Open a service, and who looks after its jobs."""
+    """Open a service and the scheduler of its jobs."""
     service = Service(settings)
     try:
         scheduler = Scheduler(service.jobs, settings)
@@ -179,7 +179,7 @@ def _running(settings: ServerSettings) -> Iterator[tuple[Service, Scheduler]]:
 
 
 class _Ended(BaseException):
-    """The process is told to end while it is not yet, or no longer, listening."""
+    """The process got a signal to end while it is not yet, or no longer, listening."""
 
 
 def _end(number: int, frame: Any) -> None:
@@ -188,7 +188,7 @@ def _end(number: int, frame: Any) -> None:
 
 @contextlib.contextmanager
 def _bound(host: str, port: int, problems: list[Problem]) -> Iterator[socket.socket]:
-    """Bind a socket to an address. Raises BadInput, also for what else was found."""
+    """Bind a socket to an address. Raises BadInput, also for other problems."""
     from oracle.web.listener import listening  # noqa: PLC0415
 
     try:

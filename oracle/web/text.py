@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from math import isfinite
 
-from oracle.records.jobs import Job
+from oracle.records.jobs import ENDED, Job
 
 
 def left(seconds: float | None) -> str:
@@ -69,7 +69,7 @@ def amount(job: Job) -> str:
     if job.state == "done":
         return f"{job.done:,} training runs"
     if not job.known:
-        return "not counted yet"
+        return "no training runs" if job.state in ENDED else "not counted yet"
     return f"{job.done:,} of {job.known:,} training runs"
 
 

@@ -1,1 +1,1 @@
-"""Whether a system can be trained on some images: everything that is found before work starts."""
+"""Whether a system can be trained on some images: all problems, before work starts."""

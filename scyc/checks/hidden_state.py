@@ -1,4 +1,4 @@
-"""What a network holds beside its state_dict, to see whether training changes it."""
+"""What a network holds besides its state_dict, to see whether training changes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CLOSE = 1e-3  # relative difference that rounding may make
 
 
 def attributes(network: nn.Module) -> dict[str, Any]:
-    """Return copies of what a network holds beside its state_dict, by name.
+    """Return copies of what a network holds besides its state_dict, by name.
 
     Args:
         network: The network as PyTorch has it.

@@ -1,7 +1,7 @@
 """Whether a user's own network can be trained as this project trains: it is tried.
 
-The identity of a training rests on this: a factory builds a new network each time, the same for the
-same seed, and the ``state_dict`` holds all that one training leaves to the next.
+The identity of a training run rests on this: a factory builds a new network each time, the same for
+the same seed, and the ``state_dict`` holds all that one training run leaves to the next.
 """
 
 from __future__ import annotations

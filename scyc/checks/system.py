@@ -99,7 +99,7 @@ def _option_problems(system: SystemSpec, images: Images, cycles: int) -> list[Pr
 
 
 def _decay_problems(system: SystemSpec, network: nn.Module) -> list[Problem]:
-    """Refuse a weight decay of what the network lacks: the same training would have a second id."""
+    """Refuse a weight decay of what the network lacks: equal training runs would have two ids."""
     training, problems = system.training, []
     rule = "this network has no {}; leave this out"
     if training.norm_weight_decay is not None and not has_norms(network):

@@ -29,7 +29,7 @@ def _table() -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     """Return one row an image: 64 pixels and the digit.
 
     Importing ``sklearn.datasets`` takes nearly as long as importing torch, in every process, so its
-    file is read without it. A scikit-learn that keeps the file elsewhere is asked for it.
+    file is read without it. If it is not there, scikit-learn reads it.
     """
     package = importlib.util.find_spec("sklearn")
     if package is not None and package.origin is not None:

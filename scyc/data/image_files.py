@@ -25,7 +25,7 @@ from scyc.specs.base import content_hash
 # would give other pixels.
 _PLAIN_DECODER, _DECODER = 1, 2
 _TASK = 256  # files that one thread takes at once
-_ALIKE = 10  # files with the same problem that are told one by one
+_ALIKE = 10  # files with the same problem that are listed one by one
 
 
 def read(listed: Listed, cache: Path | None, test_part: str | None = None) -> Images:
@@ -149,7 +149,7 @@ def _header(file: Path) -> tuple[str, Traits] | Problem:
 def _decoded(files: Sequence[Path], size: int | None) -> Array:
     """Return all images, uint8 [images, 3, height, width]. Raises BadInput with what is wrong.
 
-    Each image is decoded into its place, so beside the array only a few images are in memory.
+    Each image is decoded into its place, so besides the array only a few images are in memory.
     """
     first = next(
         (image for f in files if isinstance(image := decoding.decode(f, size), np.ndarray)), None

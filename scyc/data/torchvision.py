@@ -22,7 +22,7 @@ _Content = tuple[list[Array], list[Array], list[str]]
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _Dataset:
     """One data set of torchvision's."""
 
     title: str  # torchvision's name
@@ -140,6 +140,6 @@ def _download_fashion_mnist(folder: Path) -> None:
 
 
 _KNOWN = {
-    "cifar10": _Kept("CIFAR10", cifar10.read, cifar10.download, _cifar10_folders),
-    "fashion_mnist": _Kept("FashionMNIST", _read_fashion_mnist, _download_fashion_mnist),
+    "cifar10": _Dataset("CIFAR10", cifar10.read, cifar10.download, _cifar10_folders),
+    "fashion_mnist": _Dataset("FashionMNIST", _read_fashion_mnist, _download_fashion_mnist),
 }

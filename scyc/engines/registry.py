@@ -1,4 +1,4 @@
-"""The engines by name, and which of them may do a training.
+"""The engines by name, and which of them may train a pack.
 
 An engine is a module with the functions of :class:`Engine`, and a line in
 :data:`scyc.specs.engines.ENGINE_MODULES`.
@@ -25,7 +25,7 @@ class Engine(Protocol):
     def why_unsupported(
         self, network: nn.Module, device: torch.device, training: TrainingSpec
     ) -> str | None:
-        """Return why the engine cannot do such a training on this device; None if it can.
+        """Return why the engine cannot train such a pack on this device; None if it can.
 
         Args:
             network: The network as PyTorch has it.
@@ -101,7 +101,7 @@ def candidates(training: TrainingSpec, network: nn.Module, device: torch.device)
 
 
 def supports(name: str, training: TrainingSpec, network: nn.Module, device: torch.device) -> bool:
-    """Return whether an engine can do such a training.
+    """Return whether an engine can train such a pack.
 
     Args:
         name: Of the engine, one of `ENGINES`.

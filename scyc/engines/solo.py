@@ -271,7 +271,7 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
 
     Args:
         seed: Of all random numbers that are drawn inside.
-        device: Whose generator is seeded, beside that of the CPU.
+        device: Whose generator is seeded, besides that of the CPU.
 
     Yields:
         Nothing.

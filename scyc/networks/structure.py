@@ -89,7 +89,7 @@ def _unknown_weights(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
                 continue
             if path and "parametrizations" in path.split("."):
                 continue
-            if not name.endswith(("_orig", "_g", "_v")):  # told as computed weights
+            if not name.endswith(("_orig", "_g", "_v")):  # reported as computed weights
                 yield (f"{path}.{name}" if path else name), module
 
 

@@ -53,7 +53,7 @@ class StackedOptimizer(ABC):
         """
 
     def state(self) -> dict[str, Tensor]:
-        """Return the tensors that a step changes beside the weights.
+        """Return the tensors that a step changes besides the weights.
 
         Returns:
             By name, each flat like `weights`, or one number for all members.

@@ -1,4 +1,4 @@
-"""How many weights or filters each pruning cycle removes, told before anything is trained."""
+"""How many weights or filters each pruning cycle removes, computed before anything is trained."""
 
 from __future__ import annotations
 

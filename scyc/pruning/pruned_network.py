@@ -10,21 +10,21 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Network:
-    """A network between two trainings: weights and buffers, and the masks of its pruned weights."""
+    """A network between two training runs: weights, buffers, and the masks of pruned weights."""
 
     state: dict[str, Tensor]  # state_dict, on the CPU
     masks: dict[str, Tensor]  # bool, True where a weight remains; by the weight's name
 
 
 class NetworkChanged(ValueError):
-    """A network was kept that is not one of those which the study's network builds now."""
+    """A stored network is not one of those which the study's network builds now."""
 
 
 def check_shapes(network: Network, state: Mapping[str, Tensor]) -> None:
-    """Check that a network which was kept has the names and shapes of one that is built now.
+    """Check that a stored network has the names and shapes of one that is built now.
 
     Args:
-        network: as it was kept.
+        network: as it was stored.
         state: the ``state_dict`` of the network that is built now.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What is told of the network that pruning makes of a trained one, before it is trained again."""
+"""Measurements of the network that pruning makes of a trained one, before it is trained again."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def record(
         By what is recorded, :meth:`Distribution.to_json`.
 
     Raises:
-        ValueError: Activations are asked for of a network that has no nn.ReLU.
+        ValueError: Activations are requested of a network that has no nn.ReLU.
     """
     distributions = {name: Distribution(outside) for name in what}
     gradients = distributions.get("weight_gradients")
@@ -57,7 +57,7 @@ def record(
     relus = [module for module in network.modules() if isinstance(module, nn.ReLU)]
     if activations is not None and not relus:
         raise ValueError(
-            f"activations: {type(network).__name__} has no nn.ReLU module to look at; "
+            f"activations: {type(network).__name__} has no nn.ReLU module to record; "
             "call ReLU as a module, or record weight_gradients alone"
         )
 

@@ -1,4 +1,4 @@
-"""The learning rates of a training."""
+"""The learning rates of a training run."""
 
 from __future__ import annotations
 

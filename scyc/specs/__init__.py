@@ -1,1 +1,1 @@
-"""Specs: frozen, strict declarations of all that shapes a training."""
+"""Specs: frozen, strict declarations of all that shapes a training run."""

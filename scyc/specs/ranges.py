@@ -151,7 +151,7 @@ GradientNorm = Annotated[
     Within(1e-6, 1e6, "at a smaller one no weight moves, a larger one clips nothing"),
 ]
 Guard = Annotated[
-    float, Field(gt=0), Within(1e-20, 100, "a smaller one is 0 beside single precision's squares")
+    float, Field(gt=0), Within(1e-20, 100, "a smaller one is 0 next to squares in single precision")
 ]
 Tolerance = Annotated[
     float,

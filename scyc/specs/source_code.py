@@ -92,7 +92,7 @@ _LOADED: dict[tuple[str, int], str | None] = {}  # by path and id of the object 
 
 
 def _loaded_hash(path: str) -> str | None:
-    """Return the hash as it was when the code was first asked for after its import.
+    """Return the hash as it was when it was first computed after the import.
 
     A file that is edited while a process trains does not change what is loaded there.
     """

@@ -1,4 +1,4 @@
-"""The declared description of a training: all that shapes it beside its learning rates."""
+"""The declared description of a training run: all that shapes it besides its learning rates."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from scyc.specs.ranges import (
     is_stored,
 )
 
-_MOST_IMAGES = 4 * 10**9  # that one training may be shown: their order is 32 GB in memory
+_MOST_IMAGES = 4 * 10**9  # that one training run may be shown: their order is 32 GB in memory
 Recorded = Literal["weight_gradients", "activations", "pruned_norm", "lr_range_test"]
 RecordedDistribution = Literal["weight_gradients", "activations"]
 DISTRIBUTIONS: tuple[RecordedDistribution, ...] = ("weight_gradients", "activations")
@@ -80,7 +80,7 @@ class TrainingSpec(ExtendedSpec):
     batch: Batch  # images an iteration
     optimizer: OptimizerSpec = SgdSpec()
     augment: AugmentSpec = AugmentSpec()
-    validate_every: Iterations  # iterations between two looks at the validation images
+    validate_every: Iterations  # iterations between two validations
     carry: Literal["last", "best"] = "last"  # which weights are pruned next
     precision: Literal["fp32", "fp64", "bf16"] = "fp32"  # bf16: autocast of the forward pass
     engine: EngineName = "auto"
@@ -112,7 +112,7 @@ class TrainingSpec(ExtendedSpec):
 
     @model_validator(mode="after")
     def _decays_differ(self) -> TrainingSpec:
-        """Refuse what changes nothing: the same training would have a second id."""
+        """Refuse what changes nothing: the same training run would have a second id."""
         own = self.optimizer_weight_decay
         rule = f"is the optimizer's own weight_decay, {own}; leave this out"
         names = ("norm_weight_decay", "bias_weight_decay")
@@ -171,7 +171,7 @@ class SplitSpec(ExtendedSpec):
 
 
 class RecordSpec(Spec):
-    """What is kept of every network at the end of its training.
+    """What is recorded of every network at the end of its training.
 
     Two distributions, and two facts about the network that pruning makes of it: how large what is
     pruned is, and the learning rate that a range test suggests.
@@ -184,7 +184,7 @@ class RecordSpec(Spec):
     @field_validator("what")
     @classmethod
     def _in_one_order(cls, what: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
-        """Sort: the order is nobody's choice, as the same distributions are the same training."""
+        """Sort: the order does not matter; equal distributions are the same training run."""
         if len(set(what)) < len(what):
             raise ValueError("contains a name twice; remove one")
         return tuple(each for each in get_args(Recorded) if each in what)
@@ -197,7 +197,7 @@ class RecordSpec(Spec):
 
 
 class SystemSpec(Spec):
-    """What shapes a training beside the images, the parent, its learning rates, the replicate."""
+    """What shapes a training run besides images, parent, learning rates and replicate."""
 
     network: NetworkSpec
     pruning: PruningSpec

@@ -1,4 +1,4 @@
-"""Where bytes are kept by name: a folder, or what fsspec reaches, such as S3."""
+"""Where bytes are stored by name: a folder, or what fsspec reaches, such as S3."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Blobs(Protocol):
 
 
 class Folder:
-    """A folder of files, each written beside, flushed, and renamed."""
+    """A folder of files, each written to a temporary file, flushed, and renamed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -109,7 +109,7 @@ class Bucket:
         self._files, self._root = url_to_fs(self.url)
 
     def has(self, name: str) -> bool:
-        """Return whether there is an object; asked anew each time (as :meth:`Blobs.has`)."""
+        """Return whether there is an object; requested anew each time (as :meth:`Blobs.has`)."""
         self._files.invalidate_cache()
         return bool(self._files.isfile(f"{self._root}/{name}"))
 
@@ -199,7 +199,7 @@ def whole(target: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
         mode: Its permissions, less what the umask takes away.
 
     Yields:
-        A binary file beside the target.
+        A temporary binary file next to the target.
 
     Raises:
         OSError: It could not be written; the error names the target.

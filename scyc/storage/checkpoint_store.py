@@ -28,7 +28,7 @@ class CheckpointStore:
     ending = ".pt"
 
     def __init__(self, location: Path | Blobs) -> None:
-        """Open a folder, or another place for bytes."""
+        """Open a folder, or another blob store."""
         self.files: Blobs = Folder(location) if isinstance(location, Path) else location
 
     def has(self, sha256: str) -> bool:
@@ -168,7 +168,7 @@ class FolderStore(CheckpointStore):
         return self._save(folder_archive.pack(folder))
 
     def load_folder(self, sha256: str, folder: Path) -> None:
-        """Write a kept folder's files into an empty folder.
+        """Write a stored folder's files into an empty folder.
 
         Args:
             sha256: Of the content, in hexadecimal.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class NoArchive(ValueError):
-    """A folder that cannot be kept, or bytes that are no such folder."""
+    """A folder that cannot be stored, or bytes that are no such folder."""
 
 
 def pack(folder: Path) -> bytes:

@@ -1,1 +1,1 @@
-"""One training: job, data feed, optimizers, arithmetic, resuming."""
+"""One training run: job, data feed, optimizers, arithmetic, resuming."""

@@ -1,4 +1,4 @@
-"""Deterministic kernels, while a study that asks for them trains."""
+"""Deterministic kernels, while a study that requires them trains."""
 
 from __future__ import annotations
 

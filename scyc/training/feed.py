@@ -1,4 +1,4 @@
-"""One replicate's images on the device, as a training sees them."""
+"""One replicate's images on the device, as a training run sees them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Feed:
         split: The replicate's division of it, with mean and standard deviation of its training
             part.
         augment: How training images are augmented.
-        shape: Iterations of a training, and images of each.
+        shape: Iterations of a training run, and images of each.
         purpose: What the augmentation's seed is made of (see :mod:`scyc.seeds`).
         dtype: Of the normalised images.
         device: Where the images are.

@@ -21,7 +21,7 @@ class Job:
     feed: Feed  # its replicate's images; members of one replicate share it
     order: Tensor  # int64 [steps, batch], images of every iteration; shared likewise
     seed: int  # of what the network itself draws while training (dropout); shared likewise
-    keep_at: int | None = None  # completed iterations after which the weights are kept
+    keep_at: int | None = None  # completed iterations after which the weights are saved
     on_validation: Callable[[int, float], None] | None = None
 
     def validated(self, step: int, accuracy: float) -> None:
@@ -49,7 +49,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ValidationCurve:
-    """The validation accuracies of a training so far, in percent."""
+    """The validation accuracies of a training run so far, in percent."""
 
     points: tuple[tuple[int, float], ...] = ()  # (completed iterations, accuracy)
     best: float = -1.0  # the highest accuracy; -1 before the first

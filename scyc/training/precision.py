@@ -1,4 +1,4 @@
-"""The arithmetic of a training: the type of its weights, and of its forward pass."""
+"""The arithmetic of a training run: the type of its weights, and of its forward pass."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class StartingNetworks:
         return self._masked(self._rewound(parent, replicate, cycle, snapshot), masks)
 
     def keep_at(self, cycle: int, images: int) -> int | None:
-        """Return after how many iterations a network's weights are kept beside its last ones.
+        """Return after how many iterations a network's weights are saved besides its last ones.
 
         Args:
             cycle: Completed pruning cycles of the network.

@@ -97,7 +97,7 @@ def fastest(engines: Sequence[str], members: int, meter: Meter, say: Callable[[s
                 times[engine] = _seconds_a_step(engine, count, meter) / count
             except torch.OutOfMemoryError:
                 if count == 1:
-                    say(f"engine {engine}: not even one training fits in memory")
+                    say(f"engine {engine}: not even one training run fits in memory")
                     break
                 count //= 2
             except Exception as error:  # another engine may work
@@ -129,7 +129,7 @@ def largest_pack(engine: str, meter: Meter) -> int:
 
 
 def _seconds_a_step(engine: str, members: int, meter: Meter) -> float:
-    """Return the median of a few differences, which leave out what a training does only once."""
+    """Return the median of a few differences, without what a training run does only once."""
     meter.seconds(engine, members, _STEPS)  # allocations and first calls
     return statistics.median(
         meter.seconds(engine, members, 2 * _STEPS) - meter.seconds(engine, members, _STEPS)

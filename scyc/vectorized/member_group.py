@@ -179,7 +179,7 @@ class MemberGroup:
         return torch.stack([x for x, _ in parts]), torch.stack([y for _, y in parts])
 
     def finite(self, check_weights: bool) -> Tensor:
-        """Return which members' losses, and weights if asked for, are finite, bool [members].
+        """Return which members' losses, and weights if requested, are finite, bool [members].
 
         Args:
             check_weights: Whether the weights are looked at, too.

@@ -42,7 +42,7 @@ TEXTS = [
     *((BASE.replace(old, new, 1), path, says) for old, new, path, says in STUDIES["fields"]),
     *((BASE.replace(_GRID, grid, 1), path, says) for grid, path, says in GRIDS),
 ]
-NAMES = [(place, joined(name), code, says) for place, name, code, says in read("names")]
+NAMES = [(location, joined(name), code, says) for location, name, code, says in read("names")]
 STORAGE, OPTIONS, DATASETS = read("storage"), read("options"), read("datasets")
 REQUESTS, TOKENS = read("http"), [joined(each) for each in read("tokens")]
 
@@ -120,8 +120,8 @@ def ask(service: Service, client: TestClient) -> Callable[..., Any]:
 
     def call(method: str, path: str, **content: Any) -> tuple[int, list[dict[str, Any]], str]:
         answer = client.request(method, path.replace("{run}", run), **content)
-        told = client.get("/v1/oracle").json()["items"]
-        assert [(each["run"], each["done"]) for each in told] == [(run, 0)]
+        runs = client.get("/v1/oracle").json()["items"]
+        assert [(each["run"], each["done"]) for each in runs] == [(run, 0)]
         assert sum(service.jobs.count().values()) == 0
         assert "Traceback" not in answer.text
         if "json" not in answer.headers.get("content-type", ""):
@@ -130,17 +130,17 @@ def ask(service: Service, client: TestClient) -> Callable[..., Any]:
         assert body["status"] == answer.status_code
         assert body["detail"]
         assert all(each["rule"] for each in body["errors"])
-        told = [
+        lines = [
             body["detail"],
             *(each["rule"] for each in body["errors"]),
             answer.headers.get("allow", ""),
         ]
-        return answer.status_code, body["errors"], "\n".join(told)
+        return answer.status_code, body["errors"], "\n".join(lines)
 
     return call
 
 
-def places(said: str) -> list[str]:
+def problem_lines(said: str) -> list[str]:
     """The paths of the problems that a refusal on the command line prints."""
     return [line.strip() for line in said.splitlines()[1:]]
 
@@ -152,7 +152,7 @@ def test_a_bad_study_is_refused_on_the_command_line(
     Path("mine.yaml").write_bytes(text.encode("utf-8", "surrogatepass"))
     code, said = oracle("check", "mine.yaml")
     assert code == 2
-    assert says in next(line for line in places(said) if line.startswith(path))
+    assert says in next(line for line in problem_lines(said) if line.startswith(path))
 
 
 @pytest.mark.parametrize(("text", "path", "says"), TEXTS)
@@ -169,9 +169,9 @@ def test_a_bad_study_is_refused_by_the_server(
     assert any(says in rule for rule in rules)
 
 
-@pytest.mark.parametrize(("place", "name", "code", "says"), NAMES)
+@pytest.mark.parametrize(("location", "name", "code", "says"), NAMES)
 def test_a_hostile_name_is_refused(
-    place: str,
+    location: str,
     name: str,
     code: int,
     says: str,
@@ -184,21 +184,21 @@ def test_a_hostile_name_is_refused(
         "token": ("token", "create", "--scope", "read", "--", name),
         "study": ("check", "mine.yaml"),
     }
-    if place in commands:
+    if location in commands:
         Path("mine.yaml").write_text(BASE.replace("tiny", json.dumps(name)), encoding="utf-8")
-        found, said = oracle(*commands[place])
-    elif place == "outside":
+        actual, said = oracle(*commands[location])
+    elif location == "outside":
         body = json.dumps(RUN | {"name": name})
-        found, _, said = ask(
+        actual, _, said = ask(
             "POST",
             "/v1/oracle",
             content=body.encode(),
             headers={"Content-Type": "application/json"},
         )
     else:
-        path = {"job": "/v1/jobs/{}", "table": "/v1/runs/{}/table"}[place]
-        found, _, said = ask("GET", path.format(quote(name, safe="%")))
-    assert found == code
+        path = {"job": "/v1/jobs/{}", "table": "/v1/runs/{}/table"}[location]
+        actual, _, said = ask("GET", path.format(quote(name, safe="%")))
+    assert actual == code
     assert says in said
 
 
@@ -213,7 +213,7 @@ def test_a_storage_that_cannot_be_used_is_refused(
         opened.close()
     code, said = oracle("token", "list", "--storage", url)
     assert code == 2
-    assert any(line.startswith("--storage") and says in line for line in places(said))
+    assert any(line.startswith("--storage") and says in line for line in problem_lines(said))
 
 
 _FILES = {
@@ -227,8 +227,8 @@ _FILES = {
 def test_a_wrong_argument_is_refused(
     arguments: list[str], code: int, says: list[str], oracle: Callable[..., Said]
 ) -> None:
-    found, said = oracle(*arguments)
-    assert found == code
+    actual, said = oracle(*arguments)
+    assert actual == code
     assert [each for each in says if each not in said] == []
 
 
@@ -243,21 +243,27 @@ def test_a_data_set_that_cannot_be_read_is_refused(
     Path("mine.yaml").write_text(text, encoding="utf-8")
     code, said = oracle("check", "mine.yaml")
     assert code == 2
-    assert any(line.startswith(path) and says in line for line in places(said))
+    assert any(line.startswith(path) and says in line for line in problem_lines(said))
 
 
-@pytest.mark.parametrize(("method", "path", "sent", "status", "place", "says"), REQUESTS)
+@pytest.mark.parametrize(("method", "path", "sent", "status", "location", "says"), REQUESTS)
 def test_a_bad_request_is_refused(
-    method: str, path: Any, sent: Any, status: int, place: str, says: str, ask: Callable[..., Any]
+    method: str,
+    path: Any,
+    sent: Any,
+    status: int,
+    location: str,
+    says: str,
+    ask: Callable[..., Any],
 ) -> None:
     content = {key: value for key, value in sent.items() if key in ("headers", "json")}
     if "text" in sent:
         content["content"] = joined(sent["text"]).encode("utf-8", "surrogatepass")
     if "bytes" in sent:
         content["content"] = bytes.fromhex(sent["bytes"])
-    found, errors, said = ask(method, joined(path), **content)
-    assert found == status
-    assert place in [each["path"] for each in errors] or not place
+    actual, errors, said = ask(method, joined(path), **content)
+    assert actual == status
+    assert location in [each["path"] for each in errors] or not location
     assert says in said
 
 

@@ -74,7 +74,7 @@ def test_those_that_take_whole_runs(script: str) -> None:
 
 
 @pytest.mark.slow
-def test_what_a_gpu_is_asked_for_can_be_rehearsed_and_becomes_tables(tmp_path: Path) -> None:
+def test_gpu_benchmarks_can_be_rehearsed_and_become_tables(tmp_path: Path) -> None:
     everything = [sys.executable, str(FOLDER / "all.py"), str(tmp_path), "--rehearse"]
     assert subprocess.run(everything, check=False).returncode == 0
     files = sorted(tmp_path.glob("gpu_*.json"))
@@ -84,3 +84,12 @@ def test_what_a_gpu_is_asked_for_can_be_rehearsed_and_becomes_tables(tmp_path: P
     for file in files:
         for case in json.loads(file.read_text())["cases"]:
             assert f"| {case['name']} | {case['ratio']:.2f} |" in shown
+
+
+@pytest.mark.slow
+def test_live_curves_are_written_on_one_side_only() -> None:
+    content = run("live_curves.py", "--rounds", "1")
+    check(content, "live_curves.py")
+    cpu, wall = content["cases"]
+    assert (cpu["name"], wall["name"]) == ("CPU", "wall")
+    assert cpu["figures"]["writes"] >= 0

@@ -42,10 +42,10 @@ def test_ending_earlier_counts_the_first_moment_that_knows_enough(stopping: Any)
 
 
 def test_expected_and_true_regret_are_averaged_by_the_expected_one(stopping: Any) -> None:
-    found = [
+    moments = [
         stopping.Moment(0.5, expected, true, 1, 1) for expected, true in ((0.11, 0), (0.15, 1))
     ]
-    [row] = stopping.calibration([found])
+    [row] = stopping.calibration([moments])
     assert row["from"] == 0.1
     assert row["moments"] == 2
     assert row["expected"] == pytest.approx(0.13)
@@ -53,7 +53,7 @@ def test_expected_and_true_regret_are_averaged_by_the_expected_one(stopping: Any
 
 
 def test_a_search_is_followed_to_its_budget(stopping: Any) -> None:
-    found = stopping.moments(stopping.case("round peak", 10, 3, 0))
-    assert [moment.spent for moment in found] == sorted(moment.spent for moment in found)
-    assert found[-1].spent == pytest.approx(1.0)
-    assert all(0 <= moment.true <= stopping.MOST for moment in found)
+    moments = stopping.moments(stopping.case("round peak", 10, 3, 0))
+    assert [moment.spent for moment in moments] == sorted(moment.spent for moment in moments)
+    assert moments[-1].spent == pytest.approx(1.0)
+    assert all(0 <= moment.true <= stopping.MOST for moment in moments)

@@ -48,7 +48,7 @@ def test_the_api_joins_the_cluster_before_it_serves(
         env=stand_ins | {"RAY_ADDRESS": "ray-head:6379"}, check=False,
     )  # fmt: skip
     calls = Path(stand_ins["CALLS"]).read_text().splitlines()
-    assert done.returncode == 7  # the server took the script's place
+    assert done.returncode == 7  # exec: the server replaced the script
     assert calls[0] == calls[1]
     assert calls[2:] == ["oracle serve --host=0.0.0.0 --data=images=/a b"]
     joined = understood("ray", calls[0].split()[1:])
@@ -110,7 +110,7 @@ def alive(docker: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_health_check_tells_a_server_that_answers_from_one_that_does_not(
+def test_a_health_check_distinguishes_a_server_that_answers_from_one_that_does_not(
     docker: Path, server: int
 ) -> None:
     assert alive(docker, "http", str(server)).returncode == 0
@@ -131,7 +131,7 @@ def test_a_health_check_reaches_a_port_by_the_machines_own_name(docker: Path) ->
         assert alive(docker, "port", str(open_port.getsockname()[1])).returncode == 0
 
 
-def test_secrets_are_made_once_and_shown_to_nobody(docker: Path, tmp_path: Path) -> None:
+def test_secrets_are_generated_once_and_never_shown(docker: Path, tmp_path: Path) -> None:
     copy = tmp_path / "docker"
     copy.mkdir()
     shutil.copy(docker / "make-secrets", copy)

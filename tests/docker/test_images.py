@@ -49,7 +49,7 @@ def test_the_image_holds_what_it_copies_and_nothing_that_it_does_not(docker: Pat
     assert not {path for path in let_in if "secret" in path}
 
 
-def test_the_image_is_pinned_and_runs_as_nobody_else(docker: Path) -> None:
+def test_the_image_is_pinned_and_runs_as_an_unprivileged_user(docker: Path) -> None:
     lines = instructions(docker)
     text = "\n".join(lines)
     assert re.search(r"^ARG PYTHON=3\.11\.\d+-slim-bookworm$", text, re.MULTILINE)
@@ -65,7 +65,7 @@ def test_the_image_is_pinned_and_runs_as_nobody_else(docker: Path) -> None:
     assert not re.search(r"(?i)(password|secret|token)\w*=(?!token\b)\S", text)
 
 
-def test_the_image_has_the_stage_that_each_device_asks_for(
+def test_the_image_has_the_stage_that_each_device_needs(
     docker: Path, compose: dict[str, Any]
 ) -> None:
     stages = {line.split()[-1] for line in instructions(docker) if line.startswith("FROM")}
@@ -79,8 +79,8 @@ def test_the_image_has_the_stage_that_each_device_asks_for(
 def compose_client() -> tuple[list[str], bool] | None:
     """A client that checks compose files, and whether it knows today's top-level `name`."""
     try:
-        asked = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
-        if asked.returncode == 0:
+        probe = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+        if probe.returncode == 0:
             return ["docker", "compose"], True
     except OSError:
         pass

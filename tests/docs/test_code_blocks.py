@@ -26,7 +26,7 @@ BLOCKS = [block for page in PAGES for block in code_blocks.blocks(page)]
 LANGUAGES = {"python", "sh", "yaml", "json", "text", "http"}
 MARKS = {"not run", "quick", "given", "file"}
 QUICK = [block for block in BLOCKS if "quick" in block.marks]
-# What only a clone of the repository has; the scripts that make the pages are named beside them.
+# What only a clone of the repository has; pages name the scripts that generate them.
 OF_A_CLONE = re.compile(r"\b(tests|benchmarks|examples)/|\bstudies/\S+\.py|pytest")
 
 

@@ -19,10 +19,10 @@ def listed(package: str) -> set[str]:
     for line in TREE.splitlines():
         if top := re.match(r"    (\w+)/ ", line):
             inside = top[1]
-        elif inside == package and (found := re.match(r"(      |        )(\w+(?:, \w+)*)  ", line)):
-            deep = len(found[1]) == 8
-            names |= {f"{above}/{each}" if deep else each for each in found[2].split(", ")}
-            above = above if deep else found[2]
+        elif inside == package and (match := re.match(r"(      |        )(\w+(?:, \w+)*)  ", line)):
+            deep = len(match[1]) == 8
+            names |= {f"{above}/{each}" if deep else each for each in match[2].split(", ")}
+            above = above if deep else match[2]
     return names
 
 

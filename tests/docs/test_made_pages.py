@@ -14,7 +14,7 @@ REMEDY = "python docs/scripts/pages.py"
 
 @pytest.fixture
 def pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """docs/scripts/pages.py, with the scripts beside it."""
+    """docs/scripts/pages.py, with the other scripts of its folder."""
     monkeypatch.syspath_prepend(str(SCRIPTS))
     import pages
 

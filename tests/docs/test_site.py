@@ -25,7 +25,7 @@ def build(root: Path, site: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_the_site_has_no_broken_link_and_no_page_beside_its_menu(tmp_path: Path) -> None:
+def test_the_site_has_no_broken_link_and_no_page_missing_from_its_menu(tmp_path: Path) -> None:
     done = build(ROOT, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     pages = list(tmp_path.rglob("*.html"))

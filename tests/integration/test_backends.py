@@ -113,12 +113,12 @@ def test_a_plan_is_measured_once_a_run_and_a_run_that_goes_on_has_the_same(
 ) -> None:
     on_a_gpu(monkeypatch)
     declared = study(pack=None)
-    asked: list[int | None] = []
+    limits: list[int | None] = []
     trained: list[tuple[int, str | None]] = []
     train = Worker.train
 
     def plan(self: Worker, most: int | None) -> Plan:
-        asked.append(most)
+        limits.append(most)
         self.messages.append("measured")
         return Plan("solo", 4)
 
@@ -134,7 +134,7 @@ def test_a_plan_is_measured_once_a_run_and_a_run_that_goes_on_has_the_same(
     with pytest.raises(KeyboardInterrupt):
         run(declared, tmp_path, Progress(say=said.append))
     table = run(declared, tmp_path)
-    assert asked == [None]
+    assert limits == [None]
     assert [line for line in said if not line.startswith("note: ")] == ["measured"]
     assert {engine for _, engine in trained} == {"solo"}
     assert max(count for count, _ in trained) == 3  # six cells in packs of at most 4
@@ -277,8 +277,8 @@ def test_rays_files_lie_where_the_paths_of_its_sockets_are_short_enough(
     long = tmp_path / "a-folder-for-temporary-files-as-clusters-have-them"
     long.mkdir()
     short = Path(tempfile.mkdtemp(prefix="s", dir="/tmp"))
-    for place, expected in ((long, short.parent), (short, short)):
-        monkeypatch.setattr("tempfile.tempdir", str(place))
+    for temporary, expected in ((long, short.parent), (short, short)):
+        monkeypatch.setattr("tempfile.tempdir", str(temporary))
         scratch = ray_cluster.make_scratch()
         assert scratch.parent == expected
         assert scratch.stat().st_mode & 0o077 == 0

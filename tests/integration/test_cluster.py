@@ -60,10 +60,10 @@ def database(postgresql_server: str, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def place(
+def shared(
     study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Path:
-    """A folder that all nodes share, with a study whose network tells on which nodes it was."""
+    """A folder that all nodes share, with a study whose network records its nodes."""
     steps = 300 if request.node.get_closest_marker("slow") else 60
     folder = tmp_path / "shared"
     folder.mkdir()
@@ -76,17 +76,17 @@ def place(
     return folder
 
 
-def started(place: Path, cluster: Any, database: Path, **changed: str) -> subprocess.Popen[str]:
-    """`oracle run`, beside a cluster."""
-    workers = (place / "wanted").read_text()
+def started(shared: Path, cluster: Any, database: Path, **changed: str) -> subprocess.Popen[str]:
+    """`oracle run`, with a cluster."""
+    workers = (shared / "wanted").read_text()
     command = [sys.executable, "-m", "oracle.cli", "run", "tiny.yaml", "--workers", workers]
     environment = cluster.environment | {
         "RAY_ADDRESS": cluster.address,
         "ORACLE_STORAGE_FILE": str(database),
-        "ORACLE_RUNS": str(place / "runs"),
+        "ORACLE_RUNS": str(shared / "runs"),
     }
     return subprocess.Popen(
-        [*command, "--device", "cpu", "--quiet"], cwd=place, env=environment | changed, text=True,
+        [*command, "--device", "cpu", "--quiet"], cwd=shared, env=environment | changed, text=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
 
@@ -107,13 +107,13 @@ def until(condition: Callable[[], bool], program: subprocess.Popen[str]) -> None
         time.sleep(0.05)
 
 
-def nodes_that_trained(place: Path) -> set[str]:
-    file = place / "nodes"
+def nodes_that_trained(shared: Path) -> set[str]:
+    file = shared / "nodes"
     return set(file.read_text().split()) if file.exists() else set()
 
 
 def cells(url: str) -> int:
-    """How many trainings are finished in a database."""
+    """How many training runs are finished in a database."""
     engine = sa.create_engine(url)
     try:
         with engine.connect() as connection:
@@ -133,17 +133,17 @@ def findings(table: Any) -> Any:
     return copy
 
 
-def assert_as_of_one_process(place: Path, database: Path) -> None:
-    """The same findings as on SQLite without Ray, and as many trainings: nothing was done twice."""
+def assert_as_of_one_process(shared: Path, database: Path) -> None:
+    """The same results as on SQLite without Ray, from as many training runs: none was repeated."""
     url = database.read_text().strip()
-    known = catalog.find_run("tiny", Settings(place / "runs", storage=url))
+    known = catalog.find_run("tiny", Settings(shared / "runs", storage=url))
     table = findings(catalog.stored_table(known))
-    where = Settings(place / "apart", backend="inline", device="cpu")
-    declared = parse(yaml.safe_load((place / "tiny.yaml").read_text()), "tiny.yaml")
+    where = Settings(shared / "apart", backend="inline", device="cpu")
+    declared = parse(yaml.safe_load((shared / "tiny.yaml").read_text()), "tiny.yaml")
     expected = findings(execute.execute(prepare.prepare(declared, where)))
     assert expected["complete"]
     assert table == expected
-    assert cells(url) == cells(f"sqlite:///{place}/apart/_oracle/oracle.db") > 0
+    assert cells(url) == cells(f"sqlite:///{shared}/apart/_oracle/oracle.db") > 0
 
 
 pytestmark = pytest.mark.skipif(
@@ -155,29 +155,29 @@ pytestmark = pytest.mark.skipif(
 @pytest.mark.slow
 @pytest.mark.parametrize("nodes", [2, 3])
 def test_several_nodes_and_postgresql_find_what_one_process_finds(
-    place: Path, database: Path, nodes: int
+    shared: Path, database: Path, nodes: int
 ) -> None:
-    (place / "wanted").write_text(str(nodes))
+    (shared / "wanted").write_text(str(nodes))
     migrated = CliRunner().invoke(main.main, ["migrate", "--storage-file", str(database)])
     assert migrated.exit_code == 0, migrated.output
     with ray_nodes.cluster(nodes) as cluster:
-        ended(started(place, cluster, database))
-    assert nodes_that_trained(place) == {f"127.0.0.{3 + each}" for each in range(nodes)}
-    assert_as_of_one_process(place, database)
+        ended(started(shared, cluster, database))
+    assert nodes_that_trained(shared) == {f"127.0.0.{3 + each}" for each in range(nodes)}
+    assert_as_of_one_process(shared, database)
 
 
 @pytest.mark.ray
 @pytest.mark.slow
-def test_a_node_that_dies_costs_no_result(place: Path, database: Path) -> None:
+def test_a_node_that_dies_costs_no_result(shared: Path, database: Path) -> None:
     url = database.read_text().strip()
     with ray_nodes.cluster(2) as cluster:
-        running = started(place, cluster, database)
-        until(lambda: len(nodes_that_trained(place)) == 2 and cells(url) >= 4, running)
+        running = started(shared, cluster, database)
+        until(lambda: len(nodes_that_trained(shared)) == 2 and cells(url) >= 4, running)
         cluster.nodes[0].kill()
         before = cells(url)
         ended(running)
     assert before < cells(url)
-    assert_as_of_one_process(place, database)
+    assert_as_of_one_process(shared, database)
 
 
 @pytest.mark.ray
@@ -215,11 +215,11 @@ def test_a_server_trains_on_a_cluster(
 
 @pytest.mark.ray
 @pytest.mark.slow
-def test_a_program_without_the_token_gets_nowhere(place: Path, database: Path) -> None:
-    other = place / "other-token"
+def test_a_program_without_the_token_gets_nowhere(shared: Path, database: Path) -> None:
+    other = shared / "other-token"
     other.write_text("0" * 64)
     with ray_nodes.cluster(1) as cluster:
-        running = started(place, cluster, database, RAY_AUTH_TOKEN_PATH=str(other))
+        running = started(shared, cluster, database, RAY_AUTH_TOKEN_PATH=str(other))
         _, trouble = running.communicate(timeout=240)
     assert running.returncode == 1
     assert "it asks for its token; set RAY_AUTH_MODE=token" in trouble

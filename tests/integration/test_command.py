@@ -1,4 +1,4 @@
-"""The command in processes of its own: interrupted, killed, in odd places."""
+"""The command in processes of its own: interrupted, killed, in unusual folders."""
 
 import contextlib
 import json
@@ -40,9 +40,9 @@ pack: 4
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def workdir(tmp_path: Path) -> Path:
     """A working folder with a space in its name, and a study in it."""
-    folder = tmp_path / "a place"
+    folder = tmp_path / "a folder"
     folder.mkdir()
     (folder / "tiny.yaml").write_text(STUDY)
     return folder
@@ -50,11 +50,11 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def oracle(
-    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Call:
     """Calls the command in this process, in a folder; returns what it printed."""
 
-    def call(*arguments: str, at: Path = place) -> str:
+    def call(*arguments: str, at: Path = workdir) -> str:
         monkeypatch.chdir(at)
         monkeypatch.setattr(sys, "path", [each for each in sys.path if each])
         monkeypatch.setattr(sys, "argv", ["oracle", *arguments])
@@ -79,24 +79,24 @@ INLINE = ("--backend", "inline", "--device", "cpu")
 
 
 def test_a_users_own_module_is_found_in_the_current_folder(
-    place: Path, oracle: Call, monkeypatch: pytest.MonkeyPatch
+    workdir: Path, oracle: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (place / "ones_own.py").write_text(
+    (workdir / "ones_own.py").write_text(
         "from torch import nn\n"
         "def network(shape, classes):\n"
         "    return nn.Sequential(nn.Flatten(), nn.Linear(64, 9), nn.Linear(9, classes))\n"
     )
     changed = yaml.safe_load(STUDY) | {"network": "ones_own:network", "cycles": 1}
-    (place / "mine.yaml").write_text(yaml.safe_dump(changed))
+    (workdir / "mine.yaml").write_text(yaml.safe_dump(changed))
     assert "S-Cyc verdict: with " in oracle("run", "mine.yaml", *INLINE)
-    assert sys.modules["ones_own"].__file__ == str(place / "ones_own.py")
+    assert sys.modules["ones_own"].__file__ == str(workdir / "ones_own.py")
     monkeypatch.delitem(sys.modules, "ones_own")
 
 
 @pytest.fixture
-def python(place: Path) -> list[str | Path]:
+def python(workdir: Path) -> list[str | Path]:
     """A Python with a space in its path, which has to say so to Ray."""
-    python = place / "python"
+    python = workdir / "python"
     python.symlink_to(sys.executable)
     start = str(Path(gate_module.__file__).parent / "start")  # of what is held at a gate
     paths = os.pathsep.join([start, *(each for each in sys.path if each)])
@@ -105,7 +105,7 @@ def python(place: Path) -> list[str | Path]:
 
 @pytest.fixture
 def started(
-    place: Path, python: list[str | Path]
+    workdir: Path, python: list[str | Path]
 ) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Starts `oracle run tiny.yaml` in a session of its own."""
     processes: list[subprocess.Popen[bytes]] = []
@@ -113,9 +113,9 @@ def started(
     def start(*arguments: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [*python, "-m", "oracle.cli", "run", "tiny.yaml", "--device", "cpu", *arguments],
-            cwd=place,
+            cwd=workdir,
             stdout=subprocess.DEVNULL,
-            stderr=(place / "errors").open("wb"),
+            stderr=(workdir / "errors").open("wb"),
             start_new_session=True,
             # A shell gives what it runs in the background SIGINT ignored; these tests send it.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # as said
@@ -130,9 +130,9 @@ def started(
             each.wait()
 
 
-def stored(place: Path) -> int:
+def stored(workdir: Path) -> int:
     """Complete trials in the storage so far."""
-    file = place / "runs" / "_oracle" / "oracle.db"
+    file = workdir / "runs" / "_oracle" / "oracle.db"
     if not file.is_file():
         return 0
     try:
@@ -143,29 +143,29 @@ def stored(place: Path) -> int:
     return int(count)
 
 
-def wait_for(place: Path, cells: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(workdir: Path, cells: int, process: subprocess.Popen[bytes]) -> None:
     patience = time.monotonic() + 120
-    while stored(place) < cells and process.poll() is None:
+    while stored(workdir) < cells and process.poll() is None:
         assert time.monotonic() < patience
         time.sleep(0.02)
 
 
-def longer(place: Path) -> None:
-    """Make trainings long enough to be hit while they run, and few."""
+def longer(workdir: Path) -> None:
+    """Make training runs long enough to be hit while they run, and few."""
     text = STUDY.replace("steps: 12", "steps: 500").replace("cycles: 2", "cycles: 1")
-    (place / "tiny.yaml").write_text(text.replace("validate_every: 6", "validate_every: 250"))
+    (workdir / "tiny.yaml").write_text(text.replace("validate_every: 6", "validate_every: 250"))
 
 
 def test_ctrl_c_is_exit_code_130_and_the_run_goes_on_later(
-    place: Path, oracle: Call, started: Callable[..., subprocess.Popen[bytes]], gate: Gate
+    workdir: Path, oracle: Call, started: Callable[..., subprocess.Popen[bytes]], gate: Gate
 ) -> None:
     gate.shut(after=4)
     process = started(*INLINE)
-    wait_for(place, 4, process)
+    wait_for(workdir, 4, process)
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(120) == 130
     gate.open()
-    assert "Traceback" not in (place / "errors").read_text()
+    assert "Traceback" not in (workdir / "errors").read_text()
     assert "stopped" in oracle("list")
     oracle("run", "tiny.yaml", "--quiet", *INLINE)
     assert timeless(oracle("table", "tiny", "--format", "json"))["complete"]
@@ -181,7 +181,7 @@ def test_ctrl_c_is_exit_code_130_and_the_run_goes_on_later(
     ],
 )
 def test_ray_gives_the_table_of_one_process_though_it_is_stopped_again_and_again(
-    place: Path,
+    workdir: Path,
     oracle: Call,
     started: Callable[..., subprocess.Popen[bytes]],
     stops: tuple[signal.Signals, ...],
@@ -191,10 +191,10 @@ def test_ray_gives_the_table_of_one_process_though_it_is_stopped_again_and_again
 
     All from an environment with a space in its path.
     """
-    longer(place)
-    reference = place / "reference"
+    longer(workdir)
+    reference = workdir / "reference"
     reference.mkdir()
-    (reference / "tiny.yaml").write_text((place / "tiny.yaml").read_text())
+    (reference / "tiny.yaml").write_text((workdir / "tiny.yaml").read_text())
     oracle("run", "tiny.yaml", "--quiet", *INLINE, at=reference)
     expected = timeless(oracle("table", "tiny", "--format", "json", at=reference))
     whole = stored(reference)
@@ -202,17 +202,17 @@ def test_ray_gives_the_table_of_one_process_though_it_is_stopped_again_and_again
     for moment, number in enumerate(stops):
         process = started("--workers", "2")
         if moment % 2:
-            wait_for(place, stored(place) + 2, process)  # just after results were stored
+            wait_for(workdir, stored(workdir) + 2, process)  # just after results were stored
         else:
             time.sleep(5 + 2 * moment)  # while Ray starts, or trains
         os.killpg(process.pid, number)  # as a terminal does: to the workers too
         assert process.wait(120) == (130 if number == signal.SIGINT else -number)
         assert number != signal.SIGINT or "stopped" in oracle("list")
     gate.open()
-    assert started("--quiet", "--workers", "2").wait(240) == 0, (place / "errors").read_text()
+    assert started("--quiet", "--workers", "2").wait(240) == 0, (workdir / "errors").read_text()
     assert timeless(oracle("table", "tiny", "--format", "json")) == expected
-    assert stored(place) == whole
-    url = f"sqlite:///{place}/runs/_oracle/oracle.db"
+    assert stored(workdir) == whole
+    url = f"sqlite:///{workdir}/runs/_oracle/oracle.db"
     states, cells = set(), []
     for trial in trained(url):
         states.add(trial.state.name)

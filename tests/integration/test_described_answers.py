@@ -40,7 +40,7 @@ OPERATIONS = (
     "listRuns", "getRun", "getTable", "getFigure", "getReport", "getStudy", "getRegion",
     "exportNetwork", "summarizeRun", "renameRun", "exportRun", "importRun",
     "listShipped", "declareOutside", "listOutside", "getOutside", "getMaxLr", "observe",
-    "health", "ready", "metrics", "deleteRun",  # last: the others are asked for the run
+    "health", "ready", "metrics", "deleteRun",  # last: the others need the run
 )  # fmt: skip
 OUTSIDE = ("getOutside", "observe")  # of a run that was declared
 FEW, MANY = 20, 1000

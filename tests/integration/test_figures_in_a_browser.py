@@ -17,7 +17,7 @@ from oracle.runs import html_report
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 WIDTHS, SCHEMES = (390, 1280, 1920), ("light", "dark")
-BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # Ticks that touch their neighbour, and texts of a plot that are cut by its edge.
 TOUCHING = """() => [...document.querySelectorAll(".plot")].flatMap((plot) => {
   const frame = plot.getBoundingClientRect();
@@ -84,7 +84,7 @@ def shown(browser: Any) -> Iterator[Callable[..., Any]]:
 
 
 def check(page: Any) -> None:
-    assert page.evaluate(BEYOND) == 0
+    assert page.evaluate(OVERFLOW) == 0
     assert page.evaluate(TOUCHING) == []
 
 
@@ -118,7 +118,7 @@ def test_figures_and_reports_fit_every_width_in_both_schemes(
 ) -> None:
     for name, file in files.items():
         page = shown(file, width, scheme)
-        assert page.evaluate(BEYOND) == 0, name
+        assert page.evaluate(OVERFLOW) == 0, name
         assert page.evaluate(TOUCHING) == [], name
 
 

@@ -238,7 +238,7 @@ def test_a_job_is_watched_to_its_end_on_one_page(watched: dict[str, Any]) -> Non
     assert len(watched["numbers"]) == len(set(watched["numbers"]))
 
 
-def test_the_table_is_downloaded_as_it_stands(
+def test_the_table_is_downloaded_as_shown(
     watched: dict[str, Any], opened: Callable[..., Any]
 ) -> None:
     page = opened()
@@ -307,8 +307,8 @@ def test_every_page_fits_and_can_be_read(
     run = "/compare?run=" + watched["address"].rpartition("/")[2]
     for path in ("/?shipped=digits", watched["address"].removeprefix(home), run, "/sign-in"):
         page.goto(home + path)
-        beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert page.evaluate(beyond) == 0, path
+        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(overflow) == 0, path
         assert page.evaluate(POOR_TEXTS) == [], path
 
 
@@ -394,7 +394,7 @@ def test_the_pages_work_without_scripts(
 
 
 @pytest.mark.slow
-def test_the_list_moves_by_itself_and_tells_of_new_jobs(
+def test_the_list_updates_itself_and_announces_new_jobs(
     watched: dict[str, Any], home: str, opened: Callable[..., Any]
 ) -> None:
     assert watched["in_list"] == 100

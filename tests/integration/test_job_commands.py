@@ -38,9 +38,9 @@ LONG = STUDY.replace("tiny", "long").replace("steps: 12", "steps: 200000")
 
 @dataclass
 class Served:
-    """A server that asks for tokens, and the folder in which it was started."""
+    """A server that requires tokens, and the folder in which it was started."""
 
-    place: Path
+    workdir: Path
     address: str
     token: str = field(repr=False)
 
@@ -52,18 +52,18 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    place = tmp_path_factory.mktemp("a server")
-    (place / "tiny.yaml").write_text(STUDY)
-    (place / "long.yaml").write_text(LONG)
-    (place / "runs" / "_oracle").mkdir(parents=True)
+    workdir = tmp_path_factory.mktemp("a server")
+    (workdir / "tiny.yaml").write_text(STUDY)
+    (workdir / "long.yaml").write_text(LONG)
+    (workdir / "runs" / "_oracle").mkdir(parents=True)
     with contextlib.closing(
-        RunDatabase(sqlite_url(place / "runs" / "_oracle" / "oracle.db"))
+        RunDatabase(sqlite_url(workdir / "runs" / "_oracle" / "oracle.db"))
     ) as ledger:
         token = ledger.tokens().create("ada", "submit")
     options = ("--port", "0", "--backend", "inline", "--device", "cpu", "--workers", "1")
     process = subprocess.Popen(
         [sys.executable, "-m", "oracle.cli", "serve", "--require-tokens", *options],
-        cwd=place,
+        cwd=workdir,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -72,7 +72,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     assert process.stderr is not None
     address = process.stderr.readline().strip()
     assert address.startswith("http://127.0.0.1:"), address + process.stderr.read()
-    yield Served(place, address, token)
+    yield Served(workdir, address, token)
     process.send_signal(signal.SIGTERM)
     assert process.wait(120) == 0
     process.stderr.close()
@@ -86,7 +86,7 @@ def call(
     served: Served, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> Call:
     """Calls the command in this process, in the server's folder; its output, or why it failed."""
-    monkeypatch.chdir(served.place)
+    monkeypatch.chdir(served.workdir)
     monkeypatch.delenv("ORACLE_STORAGE", raising=False)
     for name, value in served.asking.items():
         monkeypatch.setenv(name, value)
@@ -97,9 +97,9 @@ def call(
         capfdbinary.readouterr()
         with pytest.raises(SystemExit) as ended:
             main.entry()
-        told = capfdbinary.readouterr()
-        assert ended.value.code == code, told
-        return (told.out if code == 0 else told.err).decode()
+        captured = capfdbinary.readouterr()
+        assert ended.value.code == code, captured
+        return (captured.out if code == 0 else captured.err).decode()
 
     return made
 
@@ -126,22 +126,22 @@ def test_a_study_that_is_waited_for_ends_with_its_table(call: Call) -> None:
 def test_a_fetched_table_is_byte_for_byte_that_of_the_storage(
     served: Served, call: Call, finished: str, form: str
 ) -> None:
-    storage = ("--storage", f"sqlite:///{served.place}/runs/_oracle/oracle.db")
+    storage = ("--storage", f"sqlite:///{served.workdir}/runs/_oracle/oracle.db")
     here = call("table", "tiny", "--format", form, *storage)
     assert call("fetch", "tiny", "--format", form) == here
     assert call("fetch", finished, "--format", form, "-o", "table") == "table\n"
-    assert (served.place / "table").read_bytes() == here.encode()
+    assert (served.workdir / "table").read_bytes() == here.encode()
 
 
 def test_figures_reports_and_studies_are_fetched(served: Served, call: Call, finished: str) -> None:
     (report,) = call("fetch", "tiny", "--format", "report").splitlines()
     assert re.fullmatch(r"tiny-[0-9a-f]{8}-report.html", report)
-    assert (served.place / report).stat().st_size > 500_000
+    assert (served.workdir / report).stat().st_size > 500_000
     (figure,) = call("fetch", "tiny", "--format", "html").splitlines()
-    assert "<html" in (served.place / figure).read_text()
+    assert "<html" in (served.workdir / figure).read_text()
     call("fetch", "tiny", "--format", "study", "-o", "again.yaml")
-    assert load_study(str(served.place / "again.yaml")) == load_study(
-        str(served.place / "tiny.yaml")
+    assert load_study(str(served.workdir / "again.yaml")) == load_study(
+        str(served.workdir / "tiny.yaml")
     )
     output = call("fetch", "tiny", "-o", "nowhere/table.txt", code=2)
     assert (
@@ -149,11 +149,11 @@ def test_figures_reports_and_studies_are_fetched(served: Served, call: Call, fin
     )
 
 
-def test_a_refused_study_is_told_of_with_its_file_and_all_problems(
+def test_a_refused_study_is_reported_with_its_file_and_all_problems(
     served: Served, call: Call
 ) -> None:
     wrong = yaml.safe_load(STUDY) | {"cycles": -1, "grid": {"max_lr": [0.1, -0.02]}}
-    (served.place / "wrong.yaml").write_text(yaml.safe_dump(wrong))
+    (served.workdir / "wrong.yaml").write_text(yaml.safe_dump(wrong))
     lines = call("submit", "wrong.yaml", code=2).splitlines()
     assert lines[0] == "wrong.yaml: 2 problems"
     assert {line.split()[0] for line in lines[1:]} == {"cycles", "grid.max_lr[1]"}
@@ -164,7 +164,7 @@ def test_a_refused_study_is_told_of_with_its_file_and_all_problems(
     assert "--cycles = 9" in call("submit", "tiny.yaml", "--cycles", "9", code=2)
 
 
-def test_jobs_are_listed_and_told_of(call: Call, finished: str) -> None:
+def test_jobs_are_listed_and_shown(call: Call, finished: str) -> None:
     head, *rows = call("status").splitlines()
     assert head.split()[:4] == ["job", "state", "training", "runs"]
     (row,) = [row for row in rows if row.startswith(finished)]
@@ -184,15 +184,17 @@ def test_jobs_are_listed_and_told_of(call: Call, finished: str) -> None:
     assert "leave out JOB" in call("status", finished, "--state", "done", code=2)
 
 
-@pytest.mark.parametrize("asked", ["status", "watch", "cancel", "resume", "fetch"])
-def test_a_name_that_the_server_does_not_know_is_bad_input(call: Call, asked: str) -> None:
-    lines = call(asked, "nothing", code=2).splitlines()
-    what = "RUN" if asked == "fetch" else "JOB"
+@pytest.mark.parametrize("command_name", ["status", "watch", "cancel", "resume", "fetch"])
+def test_a_name_that_the_server_does_not_know_is_bad_input(call: Call, command_name: str) -> None:
+    lines = call(command_name, "nothing", code=2).splitlines()
+    what = "RUN" if command_name == "fetch" else "JOB"
     assert lines[0] == f"{what.lower()}: 1 problem"
     assert re.match(rf'  {what} = "nothing"    \w+ nothing not found', lines[1])
 
 
-def test_what_a_state_refuses_is_told(call: Call, finished: str) -> None:
+def test_an_action_that_the_state_of_a_job_does_not_allow_is_an_error(
+    call: Call, finished: str
+) -> None:
     output = call("cancel", finished, code=1)
     assert output.startswith("ServerError: ")
     assert "done" in output
@@ -201,7 +203,7 @@ def test_what_a_state_refuses_is_told(call: Call, finished: str) -> None:
 def test_a_job_that_fails_ends_with_why(served: Served, call: Call) -> None:
     doomed = yaml.safe_load(STUDY) | {"name": "doomed"}
     doomed["grid"] = {"max_lr": [1e9, 1e10], "extend": False}
-    (served.place / "doomed.yaml").write_text(yaml.safe_dump(doomed))
+    (served.workdir / "doomed.yaml").write_text(yaml.safe_dump(doomed))
     output = call("submit", "doomed.yaml", "--wait", code=1)
     assert re.search(
         r"JobFailed: doomed-[0-9a-f]{8} failed: every max_lr of cycle 0 diverged", output
@@ -214,9 +216,9 @@ def test_a_token_comes_from_the_environment_or_a_file(
 ) -> None:
     monkeypatch.delenv("ORACLE_TOKEN")
     assert "asks for a token; put yours into ORACLE_TOKEN or --token-file" in call("status", code=1)
-    (served.place / "token").write_text(served.token + "\n")
+    (served.workdir / "token").write_text(served.token + "\n")
     assert "job " in call("status", "--token-file", "token")
-    (served.place / "token").write_bytes(b"\xff\xfe")
+    (served.workdir / "token").write_bytes(b"\xff\xfe")
     assert '--token-file = "token"    is not text' in call(
         "status", "--token-file", "token", code=2
     )
@@ -235,11 +237,11 @@ def test_asking_for_tokens_makes_no_database(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_whoever_stops_watching_leaves_the_job_running(served: Served, call: Call) -> None:
+def test_stopping_to_watch_leaves_the_job_running(served: Served, call: Call) -> None:
     job = call("submit", "long.yaml", "--quiet").strip()
     watcher = subprocess.Popen(
         [sys.executable, "-m", "oracle.cli", "watch", job],
-        cwd=served.place,
+        cwd=served.workdir,
         env=os.environ | served.asking,
         stderr=subprocess.PIPE,
         text=True,

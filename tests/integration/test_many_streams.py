@@ -43,12 +43,12 @@ def test_streams_hold_no_thread_that_another_request_needs(
             answers.append(connection.getresponse())
             assert answers[-1].status == 200
 
-        def told(answer: http.client.HTTPResponse, text: bytes) -> None:
+        def wait_for_line(answer: http.client.HTTPResponse, text: bytes) -> None:
             while text not in (line := answer.readline()):
                 assert line, "the stream ended"
 
         for answer in answers:
-            told(answer, b'"queued"')
+            wait_for_line(answer, b'"queued"')
         for _ in range(5):
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
             connection.request("GET", "/v1/jobs")
@@ -56,7 +56,7 @@ def test_streams_hold_no_thread_that_another_request_needs(
             connection.close()
         service.jobs.claim(Holder("test", "host 1 1"))
         for answer in answers:
-            told(answer, b'"running"')
+            wait_for_line(answer, b'"running"')
         app.state.watcher.close()
         for answer in answers:
             assert answer.read().endswith(b"\n\n")  # whole events, then the end

@@ -1,4 +1,4 @@
-"""Servers and drivers in processes of their own: killed, doubled, told to stop."""
+"""Servers and drivers in processes of their own: killed, doubled, stopped."""
 
 import contextlib
 import json
@@ -330,7 +330,7 @@ def test_a_cancelled_job_ends_its_driver_and_goes_on_when_it_is_resumed(
     assert len(trials(service)) == cells
 
 
-def test_a_server_that_is_told_to_stop_puts_its_jobs_back_into_the_queue(
+def test_a_server_that_is_stopped_puts_its_jobs_back_into_the_queue(
     service: Service, serve: Callable[..., Server], gate: Gate
 ) -> None:
     gate.shut(after=1)
@@ -348,7 +348,7 @@ def test_a_server_that_is_told_to_stop_puts_its_jobs_back_into_the_queue(
     ledger.close()
 
 
-def test_no_secret_stands_on_a_drivers_command_line(
+def test_no_secret_is_on_a_drivers_command_line(
     service: Service, serve: Callable[..., Server], gate: Gate
 ) -> None:
     gate.shut(after=1)
@@ -372,7 +372,7 @@ def test_a_higher_priority_goes_first(service: Service, serve: Callable[..., Ser
     assert sorted(range(3), key=lambda index: str(done[index].started)) == [2, 0, 1]
 
 
-def test_a_job_whose_trainings_all_diverge_fails_with_a_word_and_keeps_them(
+def test_a_job_whose_training_runs_all_diverge_fails_with_a_message_and_stores_them(
     service: Service, serve: Callable[..., Server]
 ) -> None:
     short = {"steps": 12, "batch": 16, "validate_every": 6}
@@ -382,11 +382,11 @@ def test_a_job_whose_trainings_all_diverge_fails_with_a_word_and_keeps_them(
     assert failed.state == "failed"
     assert failed.message.startswith("every max_lr of cycle 0 diverged")
     assert service.run(job.id).state == "no winner"
-    kept = trials(service)
-    assert sum(trial.user_attrs["diverged"] for trial in kept) == 2 * 2  # beside those of S-Cyc
+    stored = trials(service)
+    assert sum(trial.user_attrs["diverged"] for trial in stored) == 2 * 2  # besides those of S-Cyc
     service.resume(job.id, Token("local", "admin", job.submitted))
     assert ended(service, job).message == failed.message
-    assert len(trials(service)) == len(kept)
+    assert len(trials(service)) == len(stored)
 
 
 @pytest.mark.ray

@@ -1,4 +1,4 @@
-"""What ``make check`` selects is found by what tests reach, and is watched while it runs."""
+"""What ``make check`` selects follows from what tests reach, and is checked while it runs."""
 
 import subprocess
 import sys
@@ -44,7 +44,7 @@ def declares_a_study() -> None:
         (imports_when_called, "oracle.database"),
     ],
 )
-def test_what_a_test_reaches_is_found_through_other_functions(
+def test_what_a_test_reaches_is_traced_through_other_functions(
     function: object, module: str
 ) -> None:
     name = self_contained.reached([function])

@@ -45,7 +45,7 @@ def system(**changes: Any) -> SystemSpec:
 
 
 @pytest.mark.parametrize("prune_last", [False, True])
-def test_an_unpruned_network_is_pruned_as_its_child_says_whoever_trained_it(
+def test_an_unpruned_network_is_pruned_as_its_child_says_whichever_study_trained_it(
     tiny: Images, prune_last: bool
 ) -> None:
     # Both systems have the same unpruned cells, so either may find the other's network.
@@ -57,13 +57,13 @@ def test_an_unpruned_network_is_pruned_as_its_child_says_whoever_trained_it(
         each.train([Member(each.root(0), 0, 0, CONSTANT, 0.1)])[0].outcome.network
         for each in (other, own)
     )
-    found, expected = own.pruned(theirs, 0, 1), own.pruned(ours, 0, 1)
-    assert found.masks.keys() == expected.masks.keys()
-    assert ("layers.1.weight" in found.masks) == prune_last
+    actual, expected = own.pruned(theirs, 0, 1), own.pruned(ours, 0, 1)
+    assert actual.masks.keys() == expected.masks.keys()
+    assert ("layers.1.weight" in actual.masks) == prune_last
     for name, mask in expected.masks.items():
-        assert torch.equal(found.masks[name], mask)
-    kept = sum(int(mask.sum()) for mask in found.masks.values())
-    assert kept == round(0.8 * (8 * 16 + (3 * 8 if prune_last else 0)))
+        assert torch.equal(actual.masks[name], mask)
+    remaining = sum(int(mask.sum()) for mask in actual.masks.values())
+    assert remaining == round(0.8 * (8 * 16 + (3 * 8 if prune_last else 0)))
 
 
 def test_grey_images_that_are_augmented_reach_strided_convolutions_in_the_safe_layout(
@@ -78,19 +78,19 @@ def test_grey_images_that_are_augmented_reach_strided_convolutions_in_the_safe_l
     assert preferred_format(trainer.network) is torch.contiguous_format
     safe: list[bool] = []
 
-    def look(_module: nn.Module, inputs: tuple[Tensor], _output: Tensor) -> None:
+    def record_contiguity(_module: nn.Module, inputs: tuple[Tensor], _output: Tensor) -> None:
         safe.append(inputs[0].is_contiguous())
 
     for module in trainer.network.modules():
         if isinstance(module, nn.Conv2d) and module.stride == (2, 2):
-            module.register_forward_hook(look)
+            module.register_forward_hook(record_contiguity)
     trainer.train([Member(trainer.root(0), 0, 0, CONSTANT, 0.1)])
     assert safe
     assert all(safe)
 
 
 class Functional(nn.Module):
-    """A network without a ReLU module, whose constructor looks at a value."""
+    """A network without a ReLU module, whose constructor reads a value of a tensor."""
 
     def __init__(self, shape: tuple[int, int, int], classes: int) -> None:
         super().__init__()
@@ -126,7 +126,7 @@ def test_hidden_outputs_of_a_network_without_relu_modules_are_refused_beforehand
     )
 
 
-def test_a_users_network_that_needs_values_is_asked_for_its_filters(
+def test_the_filters_of_a_users_network_that_needs_values_are_found(
     tiny: Images, functional: FactorySpec
 ) -> None:
     (problem,) = checks.problems(

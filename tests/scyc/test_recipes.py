@@ -250,9 +250,9 @@ def test_a_criterion_is_a_function_and_a_line_in_the_registry(
     for replicate, each in enumerate(trained):
         masks = each.outcome.network.masks
         for name in trainer.prunable:
-            kept = masks[name]
-            assert int(kept.sum()) == kept.numel() - round(0.5 * kept.numel())
-            assert torch.count_nonzero(each.outcome.network.state[name]) == kept.sum()
+            mask = masks[name]
+            assert int(mask.sum()) == mask.numel() - round(0.5 * mask.numel())
+            assert torch.count_nonzero(each.outcome.network.state[name]) == mask.sum()
         assert trainer.root(replicate).masks.keys() == masks.keys()
 
 

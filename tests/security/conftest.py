@@ -57,7 +57,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="session")
 def client(served: Served) -> TestClient:
-    """Of a server that asks nobody for a token."""
+    """Of a server without tokens."""
     return served.client()
 
 

@@ -18,7 +18,7 @@ def refuse(*_: Any, **__: Any) -> NoReturn:
 
 
 def watch(event: str, _: Any) -> None:
-    if event == "pickle.find_class":  # also of what kept the real functions
+    if event == "pickle.find_class":  # also for modules that hold the real functions
         refuse()
 
 

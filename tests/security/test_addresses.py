@@ -16,7 +16,7 @@ from scyc.errors import BadInput
 from scyc.storage.blob_store import SCHEMES, blobs
 
 CORPUS = yaml.safe_load((Path(__file__).parent / "addresses.yaml").read_text(encoding="utf-8"))
-RUN = {"name": "asked", "grid": {"max_lr": [0.1, 0.2]}, "cycles": 1, "replicates": 1}
+RUN = {"name": "addressed", "grid": {"max_lr": [0.1, 0.2]}, "cycles": 1, "replicates": 1}
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def visited(door: socket.socket) -> bool:
     return True
 
 
-def told(text: str, door: socket.socket) -> str:
+def filled_in(text: str, door: socket.socket) -> str:
     return text.replace("{evil}", "127.0.0.1").replace("{port}", str(door.getsockname()[1]))
 
 
@@ -62,7 +62,7 @@ def test_no_field_of_a_request_leads_to_an_address(
     share: int,
 ) -> None:
     turn = CORPUS.index(text) % share
-    url, jobs = told(text, door), served.service.jobs.count()
+    url, jobs = filled_in(text, door), served.service.jobs.count()
     every = (
         {"storage": url}, {"store": url}, {"data": url}, {"root": url}, {"beside": url},
         {"dataset": url}, {"network": url}, {"dataset": {"name": "image_folder", "root": url}},
@@ -76,12 +76,12 @@ def test_no_field_of_a_request_leads_to_an_address(
         answer = client.post("/v1/jobs", json={"study": tiny | fields})
         assert answer.status_code == 422, fields
         assert "root:x:0" not in answer.text
-    for beside in ("storage", "store", "callback", "webhook", "data", "url")[turn::share]:
-        answer = client.post("/v1/jobs", json={"study": tiny, beside: url})
-        assert answer.status_code == 422, beside
-        answer = client.post("/v1/oracle", json=RUN | {beside: url})
-        assert answer.status_code == 422, beside
-    asked = {"url": url, "storage": url, "next": url, "run": url, "distributions": url}
+    for field in ("storage", "store", "callback", "webhook", "data", "url")[turn::share]:
+        answer = client.post("/v1/jobs", json={"study": tiny, field: url})
+        assert answer.status_code == 422, field
+        answer = client.post("/v1/oracle", json=RUN | {field: url})
+        assert answer.status_code == 422, field
+    params = {"url": url, "storage": url, "next": url, "run": url, "distributions": url}
     headers = {
         "Referer": url, "X-Forwarded-Host": url, "X-Original-URL": url, "X-Rewrite-URL": url,
         "Forwarded": f"host={url}",
@@ -90,7 +90,7 @@ def test_no_field_of_a_request_leads_to_an_address(
     for path in ("/compare", "/compare/panels", f"/v1/runs/{served.run}/table", "/sign-in", "/")[
         turn::share
     ]:
-        answer = client.get(path, params=asked, headers=shown)
+        answer = client.get(path, params=params, headers=shown)
         assert answer.status_code in {200, 404, 422}, path
         assert not answer.headers.get("location", "/").startswith(("//", "http"))
     assert served.service.jobs.count() == jobs
@@ -99,7 +99,7 @@ def test_no_field_of_a_request_leads_to_an_address(
 
 @pytest.mark.parametrize("text", CORPUS)
 def test_a_storage_is_a_file_or_postgresql_and_nothing_else(door: socket.socket, text: str) -> None:
-    url = told(text, door)
+    url = filled_in(text, door)
     if url.startswith("postgresql"):
         assert parse_url(url).get_backend_name() == "postgresql"
     elif url.startswith("sqlite") and "?" not in url and ":memory:" not in url:
@@ -115,7 +115,7 @@ def test_a_store_is_a_folder_or_of_a_few_kinds_and_no_chain(
     door: socket.socket, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    url = told(text, door)
+    url = filled_in(text, door)
     scheme, sign, _ = url.partition("://")
     if not sign or scheme == "file":
         blobs(url)  # a folder of that name
@@ -129,7 +129,7 @@ def test_a_store_is_a_folder_or_of_a_few_kinds_and_no_chain(
 
 @pytest.mark.parametrize("text", CORPUS)
 def test_a_server_is_an_address_of_http(door: socket.socket, text: str) -> None:
-    url = told(text, door)
+    url = filled_in(text, door)
     plain = url.isascii() and "@" not in url and "0177" not in url
     if url.startswith(("http://", "https://")) and plain:
         Client(url).close()
@@ -141,7 +141,7 @@ def test_a_server_is_an_address_of_http(door: socket.socket, text: str) -> None:
 
 def test_the_client_goes_to_no_other_server_that_an_answer_names(door: socket.socket) -> None:
     def answer(_: httpx.Request) -> httpx.Response:
-        where = told("http://{evil}:{port}/", door)
+        where = filled_in("http://{evil}:{port}/", door)
         return httpx.Response(302, headers={"Location": where})
 
     client = Client(token="oracle_mine", transport=httpx.MockTransport(answer))  # noqa: S106  # none

@@ -167,10 +167,10 @@ def test_a_tagged_study_is_a_danger_to_a_careless_reader(tmp_path: Path, alive: 
     assert not alive()
 
 
-@pytest.mark.parametrize("place", ["folder", "file", "memory"])
-def test_as_a_checkpoint(tmp_path: Path, hostile: dict[str, bytes], place: str) -> None:
+@pytest.mark.parametrize("kind", ["folder", "file", "memory"])
+def test_as_a_checkpoint(tmp_path: Path, hostile: dict[str, bytes], kind: str) -> None:
     where = {"folder": str(tmp_path), "file": f"file://{tmp_path}", "memory": "memory://canaries"}
-    store = CheckpointStore(blobs(where[place]))
+    store = CheckpointStore(blobs(where[kind]))
     for which, content in hostile.items():
         sha256 = hashlib.sha256(content).hexdigest()
         store.files.write(name(sha256), content)
@@ -179,13 +179,13 @@ def test_as_a_checkpoint(tmp_path: Path, hostile: dict[str, bytes], place: str) 
         assert store.has(sha256), which
 
 
-def test_as_a_pack_in_flight(tmp_path: Path, hostile: dict[str, bytes]) -> None:
+def test_as_an_unfinished_pack(tmp_path: Path, hostile: dict[str, bytes]) -> None:
     for which, content in hostile.items():
         said: list[str] = []
         file = tmp_path / "pack.pt"
         file.write_bytes(hashlib.sha256(content).digest() + content)
-        flight = PackStateFile(file, "mine", 60.0, lambda: 0.0, said.append)
-        assert flight.load() is None, which
+        pack_state = PackStateFile(file, "mine", 60.0, lambda: 0.0, said.append)
+        assert pack_state.load() is None, which
         assert "starts anew" in said[0]
 
 
@@ -202,14 +202,14 @@ def forged(cache: Path, pixels: bytes, labels: bytes) -> None:
     (cache / f"{FINGERPRINT}.pixels.npy").write_bytes(pixels)
     (cache / f"{FINGERPRINT}.labels.npy").write_bytes(labels)
     described = cache / f"{FINGERPRINT}.json"
-    told = json.loads(described.read_text())
-    if "sums" in told:
-        told.pop("sum")
-        told["sums"] = {
+    description = json.loads(described.read_text())
+    if "sums" in description:
+        description.pop("sum")
+        description["sums"] = {
             kind: hashlib.sha256(content).hexdigest()
             for kind, content in (("pixels", pixels), ("labels", labels))
         }
-        described.write_text(json.dumps(told | {"sum": content_hash(told)}))
+        described.write_text(json.dumps(description | {"sum": content_hash(description)}))
 
 
 def test_as_decoded_images(tmp_path: Path, hostile: dict[str, bytes]) -> None:

@@ -120,7 +120,7 @@ def test_numbers_stay_numbers(cell: str) -> None:
 @pytest.mark.parametrize(
     "cell", ["-", "\t=1", "\r=1", "\n=1", "-1\n=2", "\u00b2", "-1_000", "-\u0661"]
 )
-def test_what_only_looks_like_a_number_is_text(cell: str) -> None:
+def test_text_that_resembles_a_number_stays_text(cell: str) -> None:
     escaped = formats.escape_formula(cell)
     assert escaped == cell if cell == "\u00b2" else str(escaped).startswith("'")
 
@@ -148,7 +148,7 @@ def test_a_latex_table_has_our_commands_alone(label: str) -> None:
     assert sum("begin{" in line or "end{" in line for line in code) == 2
 
 
-def test_a_comment_of_latex_is_one_whatever_stands_in_it() -> None:
+def test_a_latex_comment_stays_a_comment_whatever_it_contains() -> None:
     assert (
         formats._remark("a\n\\input{x}\r\\input{y}\u2028z")
         == "% a\n% \\input{x}\n% \\input{y}\n% z\n"

@@ -1,4 +1,4 @@
-"""The Optuna dashboard asks nobody who they are: what changes something is out of reach."""
+"""The Optuna dashboard has no authentication: routes that change something are blocked."""
 
 import csv
 import io
@@ -24,14 +24,18 @@ def routes(served: Any, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[
     """Every method and path of the installed dashboard, its artifacts' and models' too."""
     store = FileSystemArtifactStore(str(tmp_path_factory.mktemp("artifacts")))
     application = wsgi(served.service.store._storage, artifact_store=store)
-    found = application
-    while not isinstance(found, bottle.Bottle):
-        found = found.__closure__[0].cell_contents if hasattr(found, "__closure__") else found.app
-    return sorted({(route.method, filled(route.rule)) for route in found.routes})
+    unwrapped = application
+    while not isinstance(unwrapped, bottle.Bottle):
+        unwrapped = (
+            unwrapped.__closure__[0].cell_contents
+            if hasattr(unwrapped, "__closure__")
+            else unwrapped.app
+        )
+    return sorted({(route.method, filled(route.rule)) for route in unwrapped.routes})
 
 
 def filled(rule: str) -> str:
-    """A path with something in the place of its parameters."""
+    """A path with its parameters filled in."""
     return re.sub(r"<([a-z_]*):?([^>]*(?:\(.*\))?[^>]*)>", "1", rule.replace("<:re:(/.*)?>", ""))
 
 

@@ -51,7 +51,7 @@ def test_no_module_names_what_unpickles() -> None:
             assert used & {"pickle", "_pickle"} == set(), file
 
 
-def test_every_reader_of_tensors_and_arrays_is_told_to_call_nothing() -> None:
+def test_every_reader_of_tensors_and_arrays_disables_unpickling() -> None:
     wanted = {"torch.load": ("weights_only", True), "np.load": ("allow_pickle", False)}
     seen = []
     for file in sources():

@@ -38,7 +38,7 @@ def joined(parts: Any) -> str:
 
 RAW = [joined(each) for each in CORPUS["raw"]]
 NAMED = [joined(each) for each in CORPUS["named"]]
-ROUTES = (  # every place of an address that takes a name
+ROUTES = (  # every part of a URL that takes a name
     "/v1/jobs/{}", "/v1/jobs/{}/events", "/v1/runs/{}", "/v1/runs/{}/table", "/v1/runs/{}/figure",
     "/v1/runs/{}/report", "/v1/runs/{}/study", "/v1/runs/{}/export?cycle=0", "/v1/oracle/{}",
     "/v1/oracle/{}/max_lr?cycle=0",
@@ -49,7 +49,7 @@ ROUTES = (  # every place of an address that takes a name
 
 @pytest.fixture(scope="module")
 def secret(served: Any) -> Path:
-    """A file beside what the server may reach."""
+    """A file next to the folders that the server may read."""
     file: Path = served.folder / "secret.txt"
     file.write_text(SECRET, encoding="utf-8")
     return file
@@ -72,7 +72,7 @@ def test_the_corpus_is_large() -> None:
     assert len(NAMED) >= 30
 
 
-def asked(client: TestClient, path: str) -> Any:
+def get_raw(client: TestClient, path: str) -> Any:
     """An answer to a path as it stands: no client of ours takes the dots out of it."""
     return client.request("GET", client.base_url.copy_with(raw_path=path.encode()))
 
@@ -83,9 +83,9 @@ def test_an_address_leads_nowhere_else(
     client: TestClient, secret: Path, route: str, every: int
 ) -> None:
     before = contents(secret.parent)
-    own = asked(client, route.format("x").partition("?")[0]).status_code
+    own = get_raw(client, route.format("x").partition("?")[0]).status_code
     for name in RAW[ROUTES.index(route) % every :: every]:
-        answer = asked(client, route.format(name))
+        answer = get_raw(client, route.format(name))
         assert answer.status_code < 500, name
         assert not leaked(answer.text), name
         shown = own == 200 and route.startswith("/dashboard")  # one page for all its addresses
@@ -95,7 +95,7 @@ def test_an_address_leads_nowhere_else(
     assert contents(secret.parent) == before
 
 
-def test_a_request_line_is_taken_as_it_stands(served: Any, secret: Path) -> None:
+def test_a_request_line_is_not_normalised(served: Any, secret: Path) -> None:
     """Over a socket, where nothing tidies the path up."""
     import uvicorn
 
@@ -151,7 +151,7 @@ def test_a_study_over_http_names_nothing_elsewhere(
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_the_command_line_shows_nothing_of_what_is_no_study(
+def test_the_command_line_shows_nothing_of_a_file_that_is_no_study(
     secret: Path,
     tmp_path: Path,
     name: str,
@@ -173,7 +173,7 @@ def test_the_command_line_shows_nothing_of_what_is_no_study(
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_the_client_asks_for_names_and_for_no_other_path(name: str) -> None:
+def test_the_client_requests_names_and_no_other_path(name: str) -> None:
     import httpx
 
     seen: list[str] = []
@@ -202,7 +202,7 @@ def picture(file: Path) -> Path:
 
 @pytest.fixture
 def pics(tmp_path: Path) -> Path:
-    """A folder of two classes with an image each; beside it lies a picture of somebody else's."""
+    """A folder of two classes with an image each; next to it is another user's picture."""
     picture(tmp_path / "private" / "z" / "theirs.png")
     picture(tmp_path / "pics" / "train" / "a" / "0.png")
     picture(tmp_path / "pics" / "train" / "b" / "0.png")

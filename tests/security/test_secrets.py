@@ -39,8 +39,8 @@ with open(os.environ["SAID"], "ab") as said, open("/proc/self/cmdline", "rb") as
 """
 
 
-class Place:
-    """A folder where everything that is said is kept, and the environment of what is started."""
+class Sandbox:
+    """A folder with all logs and outputs, and the environment of the started processes."""
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder, self.url = folder, url
@@ -51,8 +51,8 @@ class Place:
         (folder / "site" / "sitecustomize.py").write_text(TALKATIVE)
         self.file = folder / "storage-url"
         self.file.write_text(url)
-        kept = {name: value for name, value in os.environ.items() if "ORACLE" not in name}
-        self.environment = kept | {
+        inherited = {name: value for name, value in os.environ.items() if "ORACLE" not in name}
+        self.environment = inherited | {
             "PYTHONPATH": str(folder / "site"), "SAID": str(self.said), "OMP_NUM_THREADS": "1",
             "ORACLE_RUNS": str(folder / "runs"), "RAY_AUTH_TOKEN": TOKEN_OF_RAY,
             "RAY_LOG_LEVEL": "debug", "RAY_BACKEND_LOG_LEVEL": "debug", "PYTHONFAULTHANDLER": "1",
@@ -70,13 +70,13 @@ class Place:
         return ended(process, code)
 
     def leaks(self, *secrets: str) -> list[str]:
-        """What was kept, in which a secret stands."""
-        places = []
+        """The files that contain a secret, and which."""
+        leaking = []
         for file in self.folder.rglob("*"):
             if file.is_file() and file != self.file:
                 content = file.read_bytes()
-                places += [f"{file}: {each}" for each in secrets if each.encode() in content]
-        return places
+                leaking += [f"{file}: {each}" for each in secrets if each.encode() in content]
+        return leaking
 
 
 def ended(process: subprocess.Popen[str], code: int = 0) -> str:
@@ -86,8 +86,8 @@ def ended(process: subprocess.Popen[str], code: int = 0) -> str:
     return said
 
 
-def asks_for_password(server: str) -> str:
-    """A database of its own on a server, and a role with a password, which is asked for."""
+def database_with_password(server: str) -> str:
+    """A database of its own on a server, and a role that must give its password."""
     engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         file = Path(connection.exec_driver_sql("SHOW hba_file").scalar_one())
@@ -103,29 +103,29 @@ def asks_for_password(server: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Place:
-    return Place(tmp_path_factory.mktemp("secrets"), asks_for_password(postgresql_server))
+def sandbox(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Sandbox:
+    return Sandbox(tmp_path_factory.mktemp("secrets"), database_with_password(postgresql_server))
 
 
 @pytest.mark.slow
-def test_no_command_says_or_keeps_the_password_of_its_database(place: Place) -> None:
-    named = {"ORACLE_STORAGE": place.url}
-    said = place.run("run", str(place.study), "--backend", "inline", **named)
-    filed = ("--storage-file", str(place.file))
+def test_no_command_says_or_keeps_the_password_of_its_database(sandbox: Sandbox) -> None:
+    named = {"ORACLE_STORAGE": sandbox.url}
+    said = sandbox.run("run", str(sandbox.study), "--backend", "inline", **named)
+    filed = ("--storage-file", str(sandbox.file))
     together = [
-        place.start("table", "secret", "--format", "json", *filed),
-        place.start("token", "list", **named),
+        sandbox.start("table", "secret", "--format", "json", *filed),
+        sandbox.start("token", "list", **named),
     ]
     said += "".join(ended(each) for each in together)
-    wrong = place.url.replace(CANARY, f"{CANARY}wrong")
-    away = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:9", place.url)
-    no_such = place.url.rpartition("/")[0] + "/nosuch"
-    failing = [place.start("token", "list", ORACLE_STORAGE=url) for url in (wrong, away, no_such)]
+    wrong = sandbox.url.replace(CANARY, f"{CANARY}wrong")
+    away = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:9", sandbox.url)
+    no_such = sandbox.url.rpartition("/")[0] + "/nosuch"
+    failing = [sandbox.start("token", "list", ORACLE_STORAGE=url) for url in (wrong, away, no_such)]
     said += "".join(ended(each, 2) for each in failing)
     assert "password authentication failed" in said
     assert CANARY not in said
-    assert place.leaks(CANARY) == []
-    engine = sa.create_engine(parse_url(place.url))
+    assert sandbox.leaks(CANARY) == []
+    engine = sa.create_engine(parse_url(sandbox.url))
     with engine.connect() as connection:
         for table in sa.inspect(engine).get_table_names():
             rows = connection.exec_driver_sql(f"SELECT * FROM {table}").all()  # noqa: S608  # ours
@@ -135,32 +135,37 @@ def test_no_command_says_or_keeps_the_password_of_its_database(place: Place) -> 
 
 
 @pytest.mark.slow
-def test_nor_does_any_other_command(place: Place) -> None:
-    named = {"ORACLE_STORAGE": place.url}
-    filed = ("--storage-file", str(place.file))
-    place.run("run", str(place.study), "--backend", "inline", **named)
+def test_nor_does_any_other_command(sandbox: Sandbox) -> None:
+    named = {"ORACLE_STORAGE": sandbox.url}
+    filed = ("--storage-file", str(sandbox.file))
+    sandbox.run("run", str(sandbox.study), "--backend", "inline", **named)
     together = [
-        place.start("list", **named),
-        place.start("table", "secret", *filed),
-        place.start("plot", "secret", "-o", str(place.folder / "figure.html"), *filed),
-        place.start("check", str(place.study), "--backend", "inline", **named),
-        place.start("migrate", *filed),
-        place.start("cost", "secret", **named),
+        sandbox.start("list", **named),
+        sandbox.start("table", "secret", *filed),
+        sandbox.start("plot", "secret", "-o", str(sandbox.folder / "figure.html"), *filed),
+        sandbox.start("check", str(sandbox.study), "--backend", "inline", **named),
+        sandbox.start("migrate", *filed),
+        sandbox.start("cost", "secret", **named),
     ]
     said = "".join(ended(each) for each in together)
-    wrong = place.url.replace(CANARY, f"{CANARY}wrong")
+    wrong = sandbox.url.replace(CANARY, f"{CANARY}wrong")
     failing = [
-        place.start(*command, ORACLE_STORAGE=wrong)
-        for command in (["run", str(place.study)], ["serve", "--port", "0"], ["list"], ["migrate"])
+        sandbox.start(*command, ORACLE_STORAGE=wrong)
+        for command in (
+            ["run", str(sandbox.study)],
+            ["serve", "--port", "0"],
+            ["list"],
+            ["migrate"],
+        )
     ]
     said += "".join(ended(each, 2) for each in failing)
     assert CANARY not in said
-    assert place.leaks(CANARY) == []
+    assert sandbox.leaks(CANARY) == []
 
 
 @pytest.mark.slow
-def test_a_run_whose_database_fails_under_it_does_not_show_its_password(place: Place) -> None:
-    broken = place.folder / "broken.py"
+def test_a_run_whose_database_fails_under_it_does_not_show_its_password(sandbox: Sandbox) -> None:
+    broken = sandbox.folder / "broken.py"
     broken.write_text(
         "import sys\n"
         "from oracle.cli import main as cli\n"
@@ -174,23 +179,24 @@ def test_a_run_whose_database_fails_under_it_does_not_show_its_password(place: P
         "cli.entry()\n"
     )
     process = subprocess.Popen(
-        [sys.executable, broken, "run", place.study, "--backend", "inline", "--runs", "elsewhere"],
-        text=True, cwd=place.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env=place.environment | {"ORACLE_STORAGE": place.url},
+        [sys.executable, broken, "run", sandbox.study, "--backend", "inline",
+         "--runs", "elsewhere"],
+        text=True, cwd=sandbox.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env=sandbox.environment | {"ORACLE_STORAGE": sandbox.url},
     )  # fmt: skip
     changed = STUDY | {"name": "other", "seed": 7}
-    place.study.write_text(yaml.safe_dump(changed))
+    sandbox.study.write_text(yaml.safe_dump(changed))
     said, _ = process.communicate(timeout=PATIENCE)
-    place.study.write_text(yaml.safe_dump(STUDY))
+    sandbox.study.write_text(yaml.safe_dump(STUDY))
     assert process.returncode not in (0, 2), said[-2000:]
     assert CANARY not in said
-    assert place.leaks(CANARY) == []
+    assert sandbox.leaks(CANARY) == []
 
 
 @contextlib.contextmanager
-def serving(place: Place, *arguments: str) -> Iterator[tuple[httpx.Client, str, Path]]:
+def serving(sandbox: Sandbox, *arguments: str) -> Iterator[tuple[httpx.Client, str, Path]]:
     """`oracle serve` on the database, a client of it, its token, and all that the server says."""
-    ledger = RunDatabase(parse_url(place.url))
+    ledger = RunDatabase(parse_url(sandbox.url))
     with contextlib.suppress(Exception):
         ledger.tokens().revoke("me")
     secret = ledger.tokens().create("me", "admin")
@@ -198,12 +204,12 @@ def serving(place: Place, *arguments: str) -> Iterator[tuple[httpx.Client, str, 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    said = place.folder / "server.log"
+    said = sandbox.folder / "server.log"
     command = ["serve", "--require-tokens", "--port", str(port), "--workers", "1", *arguments]
     with said.open("ab") as output:
         server = subprocess.Popen(
-            [Path(sys.executable).with_name("oracle"), *command], cwd=place.folder,
-            env=place.environment | {"ORACLE_STORAGE": place.url},
+            [Path(sys.executable).with_name("oracle"), *command], cwd=sandbox.folder,
+            env=sandbox.environment | {"ORACLE_STORAGE": sandbox.url},
             stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     headers = {"Authorization": f"Bearer {secret}"}
@@ -231,15 +237,15 @@ PAGES = (
 )  # fmt: skip
 
 
-def served_without_a_leak(place: Place, *arguments: str) -> None:
-    with serving(place, *arguments) as (client, secret, said):
-        token_file = place.folder / "token-of-a-client"
+def served_without_a_leak(sandbox: Sandbox, *arguments: str) -> None:
+    with serving(sandbox, *arguments) as (client, secret, said):
+        token_file = sandbox.folder / "token-of-a-client"
         token_file.write_text(secret)
-        shown = place.run(
-            "submit", str(place.study), "--wait", "--server", str(client.base_url),
+        shown = sandbox.run(
+            "submit", str(sandbox.study), "--wait", "--server", str(client.base_url),
             "--token-file", str(token_file),
         )  # fmt: skip
-        shown += place.run("status", ORACLE_SERVER=str(client.base_url), ORACLE_TOKEN=secret)
+        shown += sandbox.run("status", ORACLE_SERVER=str(client.base_url), ORACLE_TOKEN=secret)
         token_file.unlink()
         job = client.get("/v1/jobs").json()["items"][0]
         answers = [client.get(each.format(job=job["id"], run=job["run"])) for each in PAGES]
@@ -248,32 +254,34 @@ def served_without_a_leak(place: Place, *arguments: str) -> None:
     assert [each.status_code for each in answers[:20]] == [200] * 20
     shown += "".join(f"{each.headers}{each.text}" for each in answers)
     assert "DEBUG" in said.read_text()
-    drivers = list((place.folder / "runs" / "_oracle" / "logs").glob("*.log"))
+    drivers = list((sandbox.folder / "runs" / "_oracle" / "logs").glob("*.log"))
     assert drivers
     assert any("DEBUG" in each.read_text() for each in drivers)
     assert [each for each in (CANARY, secret, TOKEN_OF_RAY) if each in shown] == []
-    assert place.leaks(CANARY, secret, TOKEN_OF_RAY) == []
+    assert sandbox.leaks(CANARY, secret, TOKEN_OF_RAY) == []
     assert (
-        b"oracle.service.driver" in place.said.read_bytes()
+        b"oracle.service.driver" in sandbox.said.read_bytes()
     )  # the arguments of every process were seen
 
 
-def test_no_server_and_no_driver_says_shows_or_keeps_a_password_or_a_token(place: Place) -> None:
-    served_without_a_leak(place, "--backend", "inline")
+def test_no_server_and_no_driver_says_shows_or_keeps_a_password_or_a_token(
+    sandbox: Sandbox,
+) -> None:
+    served_without_a_leak(sandbox, "--backend", "inline")
 
 
 @pytest.mark.slow
 @pytest.mark.ray
-def test_nor_does_ray(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nor_does_ray(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ray's own files are looked through while it runs: they are gone afterwards."""
     scratch = Path(tempfile.mkdtemp(prefix="s", dir="/tmp"))  # short, for sockets
-    place.study.write_text(yaml.safe_dump(STUDY | {"seed": 3}))
-    kept = place.folder / "kept"
-    place.environment["TMPDIR"] = str(scratch)
-    with serving(place) as (client, secret, _):
+    sandbox.study.write_text(yaml.safe_dump(STUDY | {"seed": 3}))
+    saved = sandbox.folder / "kept"
+    sandbox.environment["TMPDIR"] = str(scratch)
+    with serving(sandbox) as (client, secret, _):
         sent = client.post(
             "/v1/jobs",
-            content=place.study.read_text(),
+            content=sandbox.study.read_text(),
             headers={"Content-Type": "application/yaml"},
         )
         job = sent.json()["id"]
@@ -291,12 +299,12 @@ def test_nor_does_ray(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (ended["state"], ended["message"]) == ("done", "")
     assert looked > 20
     scratch.rmdir()  # nothing is left in it
-    assert not kept.exists()
-    assert place.leaks(CANARY, secret, TOKEN_OF_RAY) == []
+    assert not saved.exists()
+    assert sandbox.leaks(CANARY, secret, TOKEN_OF_RAY) == []
 
 
-def test_the_search_for_leaks_finds_one(place: Place) -> None:
-    leak = place.folder / "leak"
-    leak.write_text(json.dumps({"url": place.url}))
-    assert place.leaks(CANARY) == [f"{leak}: {CANARY}"]
+def test_the_search_for_leaks_finds_one(sandbox: Sandbox) -> None:
+    leak = sandbox.folder / "leak"
+    leak.write_text(json.dumps({"url": sandbox.url}))
+    assert sandbox.leaks(CANARY) == [f"{leak}: {CANARY}"]
     leak.unlink()

@@ -31,7 +31,7 @@ from oracle.settings import Settings
 from oracle.study.validation import parse
 
 RAW = yaml.safe_load((Path(__file__).parent / "hostile.yaml").read_text(encoding="utf-8"))
-ELSEWHERE = "127.0.0.1:9"  # nobody answers; that it is asked is enough
+ELSEWHERE = "127.0.0.1:9"  # nobody answers; a request is enough
 TEXTS = [each.replace("CALL", "xss()").replace("HOST", ELSEWHERE) for each in RAW]
 LABELS = [each for each in TEXTS if len(each) <= 64 and each.isprintable()][::3]
 STUDY: dict[str, Any] = tiny_content(
@@ -189,7 +189,7 @@ class Looked:
         assert self.page.evaluate(FOREIGN) == [], where
         assert self.bad == [], where
 
-    def look(self, path: str, drawn: bool = False, wait: str | None = None) -> str:
+    def open_page(self, path: str, drawn: bool = False, wait: str | None = None) -> str:
         self.page.goto(path if "://" in path else self.home.address + path)
         if drawn:
             self.page.locator(".plot[data-drawn]").first.wait_for()
@@ -232,23 +232,27 @@ def test_the_corpus_is_hostile_and_large(browser: Any, home: Home) -> None:
 def test_no_page_takes_a_hostile_text_for_markup(visitor: Looked) -> None:
     home = visitor.home
     for text in TEXTS[::8]:
-        visitor.look(f"/sign-in?next={quote(text)}")
+        visitor.open_page(f"/sign-in?next={quote(text)}")
     visitor.page.get_by_label("Token").fill(TEXTS[0])
     visitor.page.get_by_role("button", name="Sign in").click()
     visitor.page.locator(".alert").wait_for()
     visitor.judged("sign-in refused")
     visitor.sign_in()
-    listed = visitor.look("/") + visitor.look("/?state=done") + visitor.look("/?state=failed")
+    listed = (
+        visitor.open_page("/")
+        + visitor.open_page("/?state=done")
+        + visitor.open_page("/?state=failed")
+    )
     assert sum(text in listed for text in TEXTS) >= 25  # shown as they are
     for at, number in enumerate((0, 10, 19, 38)):
-        shown = visitor.look(f"/jobs/{home.jobs[number]}", drawn=at < 2)
+        shown = visitor.open_page(f"/jobs/{home.jobs[number]}", drawn=at < 2)
         assert TEXTS[number].split("\n")[0] in shown
-    assert LABELS[0] in visitor.look(f"/runs/{home.run}", drawn=True)
-    visitor.look(f"/compare?run={home.plain}&run={home.run}", drawn=True)
+    assert LABELS[0] in visitor.open_page(f"/runs/{home.run}", drawn=True)
+    visitor.open_page(f"/compare?run={home.plain}&run={home.run}", drawn=True)
     for text in TEXTS[::5]:
-        visitor.look(f"/?text={quote(text)}")
-        visitor.look(f"/jobs/{quote(text, safe='')}")
-        visitor.look(f"/compare?run={quote(text)}")
+        visitor.open_page(f"/?text={quote(text)}")
+        visitor.open_page(f"/jobs/{quote(text, safe='')}")
+        visitor.open_page(f"/compare?run={quote(text)}")
     page = visitor.page
     page.goto(f"{home.address}/?shipped={quote(TEXTS[4])}")
     refused = yaml.safe_dump(
@@ -262,7 +266,7 @@ def test_no_page_takes_a_hostile_text_for_markup(visitor: Looked) -> None:
 
 def test_a_label_in_a_figure_is_text_and_neither_mark_nor_link(visitor: Looked) -> None:
     visitor.sign_in()
-    visitor.look(f"/runs/{visitor.home.run}", drawn=True)
+    visitor.open_page(f"/runs/{visitor.home.run}", drawn=True)
     legend = visitor.page.locator(".plot .legendtext").all_text_contents()
     assert [label for label in LABELS if label not in legend] == []
     assert visitor.page.locator(".plot .legendtext a").count() == 0
@@ -271,7 +275,7 @@ def test_a_label_in_a_figure_is_text_and_neither_mark_nor_link(visitor: Looked) 
 @pytest.mark.slow
 def test_reports_and_figures_that_were_saved_run_nothing_of_a_study(visitor: Looked) -> None:
     for file in visitor.home.files:
-        visitor.look(file.as_uri(), wait=".js-plotly-plot .legendtext")
+        visitor.open_page(file.as_uri(), wait=".js-plotly-plot .legendtext")
     visitor.sign_in()
     for kind in ("report", "figure?format=html"):
         answer = visitor.page.request.get(
@@ -288,12 +292,12 @@ def test_reports_and_figures_that_were_saved_run_nothing_of_a_study(visitor: Loo
 def test_the_dashboard_shows_notes_and_labels_as_text(browser: Any, home: Home) -> None:
     visitor = Looked(browser, home, without_csp=False)
     visitor.sign_in()
-    visitor.look("/dashboard/", wait="text=hostile")
+    visitor.open_page("/dashboard/", wait="text=hostile")
     studies = visitor.page.request.get(f"{home.address}/api/studies").json()["study_summaries"]
     assert studies
     for each in studies[:: max(1, len(studies) // 3)]:
         number = each["study_id"]
-        visitor.look(f"/dashboard/studies/{number}", wait="text=Note")
+        visitor.open_page(f"/dashboard/studies/{number}", wait="text=Note")
         visitor.page.wait_for_timeout(500)
         visitor.judged(str(number))
     visitor.context.close()
@@ -304,12 +308,12 @@ def test_a_note_of_a_run_holds_no_tag(home: Home) -> None:
     folder = home.files[0].parent
     engine = sa.create_engine(sqlite_url(folder / "oracle.db"))
     with engine.connect() as opened:
-        found = opened.execute(
+        values = opened.execute(
             sa.text(
                 "SELECT value_json FROM study_system_attributes WHERE key LIKE 'dashboard:note%'"
             )
         ).scalars()
-        notes = re.sub(r"```.*?```", "", "".join(map(str, found)))  # code is shown as it is
+        notes = re.sub(r"```.*?```", "", "".join(map(str, values)))  # code is shown as it is
     engine.dispose()
     assert "&lt;script&gt;xss()&lt;/script&gt;" in notes
     assert "<s" not in notes.lower()

@@ -58,7 +58,7 @@ def needed(*extras: str) -> Iterator[str]:
                 todo.append(below)
 
 
-def test_every_package_that_is_needed_is_pinned_to_what_is_installed() -> None:
+def test_every_required_package_is_pinned_to_the_installed_version() -> None:
     pinned = pins()
     names = {name for name in needed("dev", *SITE) if not OF_A_PLATFORM.match(name)}
     assert len(names) > 80
@@ -67,7 +67,7 @@ def test_every_package_that_is_needed_is_pinned_to_what_is_installed() -> None:
     assert {name: pinned[name] for name in names} == installed
 
 
-def test_what_is_installed_fits_together() -> None:
+def test_the_installed_packages_are_compatible() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pip", "check", "--disable-pip-version-check"],
         capture_output=True, text=True, check=False,
@@ -87,7 +87,7 @@ def test_no_pinned_version_is_one_that_is_known_to_be_bad() -> None:
     assert set(BAD) <= pinned.keys()  # a name that is misspelt would be in nobody's way
 
 
-def test_what_is_installed_with_the_project_may_be_used_and_passed_on() -> None:
+def test_the_licences_of_the_dependencies_allow_use_and_redistribution() -> None:
     strange = {}
     for name in needed(*SITE):
         about = metadata.metadata(name)
@@ -106,7 +106,7 @@ def test_the_makefile_audits_strictly_and_makes_a_bill_of_materials() -> None:
         ["make", "--dry-run", "--always-make", "audit", "sbom"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
-    assert "--strict" in shown  # what is not found in the service's list is no success
+    assert "--strict" in shown  # a package missing from the service's list is no success
     assert "build/sbom.json" in shown
 
 
@@ -119,5 +119,5 @@ def test_a_bill_of_materials_names_every_package_that_is_needed() -> None:
     assert sorted(set(needed("dev", *SITE)) - names) == []
     without = [each["name"] for each in content["components"] if not each.get("licenses")]
     freely = [name for name in without if metadata.metadata(name).get("License")]
-    assert without == freely  # told in words of their own, which are no terms of SPDX's
+    assert without == freely  # in their own words, which are not SPDX terms
     assert len(without) < len(names) / 10

@@ -50,14 +50,14 @@ def blocks(page: Path) -> list[Block]:
     text = page.read_text("utf-8")
     name = str(page.relative_to(ROOT))
     whole = why_not_run(page)
-    found = []
+    found_blocks = []
     for match in _BLOCK.finditer(text):
         marks = _marks(match["mark"] or "")
         if whole:
             marks.setdefault("not run", whole)
         line = text[: match.start()].count("\n") + 1
-        found.append(Block(name, line, match["language"], match["text"], marks))
-    return found
+        found_blocks.append(Block(name, line, match["language"], match["text"], marks))
+    return found_blocks
 
 
 def why_not_run(page: Path) -> str:
@@ -72,7 +72,7 @@ def _marks(text: str) -> dict[str, str]:
 
 
 def without_blocks(page: Path) -> str:
-    """The text of a page beside its blocks."""
+    """The text of a page without its blocks."""
     return _BLOCK.sub("", page.read_text("utf-8"))
 
 
@@ -103,8 +103,8 @@ def understood(group: click.Command, words: list[str]) -> click.Context:
     context = click.Context(group)
     command = group
     while isinstance(command, click.Group):
-        name, found, words = command.resolve_command(context, list(words))
-        assert found is not None
-        command = found
+        name, subcommand, words = command.resolve_command(context, list(words))
+        assert subcommand is not None
+        command = subcommand
         context = click.Context(command, info_name=name, parent=context)
     return command.make_context(command.name, list(words))

@@ -1,4 +1,4 @@
-"""Look for no garbage while tests are collected, nor later among what lives for the session."""
+"""Pause garbage collection while tests are collected, and freeze what lives for the session."""
 
 import gc
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Collect a tenth faster, and spare later looks the modules and tests that never end."""
+    """Collect tests a tenth faster, and keep modules and tests out of later collections."""
     gc.disable()
     try:
         return (yield)

@@ -17,7 +17,7 @@ def home(folder: Path, **changes: Any) -> Settings:
 
 
 def ran(where: Settings, **changes: Any) -> tuple[str, list[int]]:
-    """A run's id, and how many cells were finished each time it told so."""
+    """A run's id, and the number of finished cells at each progress report."""
     counts: list[int] = []
     prepared = prepare.prepare(make_study(**({"cycles": 1} | changes)), where)
     execute.execute(prepared, Progress(cells=lambda done, _: counts.append(done)))
@@ -37,8 +37,8 @@ class DoneHome:
 def home_done(tmp_path_factory: pytest.TempPathFactory) -> DoneHome:
     """Not to be changed."""
     folder = tmp_path_factory.mktemp("home")
-    run_id, told = ran(home(folder))
-    return DoneHome(folder, run_id, told[-1])
+    run_id, counts = ran(home(folder))
+    return DoneHome(folder, run_id, counts[-1])
 
 
 @pytest.fixture

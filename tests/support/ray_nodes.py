@@ -80,7 +80,7 @@ class Cluster:
 
 @contextlib.contextmanager
 def cluster(count: int, more: Mapping[str, str] | None = None) -> Iterator[Cluster]:
-    """A cluster with so many nodes beside its head, which asks for a token.
+    """A cluster with so many nodes besides its head, which requires a token.
 
     more: of the environment of its processes.
     """

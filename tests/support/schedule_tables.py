@@ -66,7 +66,7 @@ def given(
     declared: SchedulesStudy, *rows: Sequence[Sequence[float | None]], cycles: Sequence[int] = ()
 ) -> Table:
     """The table of these test accuracies: by entry, by cycle, by replicate."""
-    found = [
+    results = [
         EntryResults(
             entry,
             path=[
@@ -76,7 +76,7 @@ def given(
         )
         for entry, row in zip(declared.schedules, rows, strict=True)
     ]
-    return schedules.table(declared, "tiny-00000000", found, complete=True)
+    return schedules.table(declared, "tiny-00000000", results, complete=True)
 
 
 @pytest.fixture(name="table")

@@ -1,4 +1,4 @@
-"""A known curve in place of trainings: what searches are tested on."""
+"""A known curve instead of training runs, to test searches on."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -159,7 +159,7 @@ def seeking() -> Callable[..., SearchStudy]:
 
 
 @pytest.fixture
-def sought() -> Callable[..., tuple[Rehearsal, SearchExperiment]]:
+def run_search() -> Callable[..., tuple[Rehearsal, SearchExperiment]]:
     """Runs a search on a known curve."""
 
     def run(

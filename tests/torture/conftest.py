@@ -72,12 +72,12 @@ def small_begun(shm: Path) -> Victim:
 @pytest.fixture
 def attempt(shm: Path, small_begun: Victim) -> Iterator[Callable[..., Attempt]]:
     """Makes a run that is to be hurt in a window; there is one at a time."""
-    place = shm / "attempt"
+    folder = shm / "attempt"
 
     def make(window: str, kind: type[Victim] = Victim) -> Attempt:
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir()
-        return Attempt(place, small_begun, window, kind)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        return Attempt(folder, small_begun, window, kind)
 
     yield make
-    shutil.rmtree(place, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A clock that is moved by an hour or a day, either way: nothing that decides looks at it."""
+"""A clock that is moved by an hour or a day, either way: no decision depends on it."""
 
 import ast
 import itertools
@@ -23,7 +23,7 @@ MOVES = (HOUR, -HOUR, DAY, -DAY)
 SHOWN = {
     "database/tables.py",
     "service/external_runs.py",
-}  # times that people are told, and sessions' ends
+}  # times that are shown to people, and ends of sessions
 
 
 def read_clock(file: Path) -> list[int]:
@@ -51,7 +51,7 @@ def moved(seconds: float) -> None:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Moves the clock by which times are kept."""
+    """Moves the clock."""
 
     def move(seconds: float) -> None:
         class Moved(datetime):

@@ -18,9 +18,9 @@ SHORT = (
     ("a commit", "fdatasync", 1),
     ("a checkpoint", "write", 1),
     ("a checkpoint", "rename", 1),
-    ("a pack in flight, again", "fsync", 1),
+    ("an unfinished pack, again", "fsync", 1),
     ("a landing", "unlink", 1),
-    ("the losers", "unlink", 1),
+    ("unused checkpoints", "unlink", 1),
 )
 _FEW = {"notes": 20}  # one in so many of its calls, which are hundreds and all alike
 
@@ -64,7 +64,7 @@ def test_a_driver_may_be_killed_at_any_call(
     assert broken == []
 
 
-@pytest.mark.parametrize("window", ["images", "a checkpoint", "a pack in flight"])
+@pytest.mark.parametrize("window", ["images", "a checkpoint", "an unfinished pack"])
 def test_files_and_folders_are_flushed_for_a_failure_of_power(
     attempt: Callable[..., Attempt], window: str
 ) -> None:
@@ -73,22 +73,22 @@ def test_files_and_folders_are_flushed_for_a_failure_of_power(
     assert tracing.unflushed(calls) == []
 
 
-def test_a_file_and_a_folder_that_are_not_flushed_are_found_out(
+def test_a_file_and_a_folder_that_are_not_flushed_are_detected(
     attempt: Callable[..., Attempt],
 ) -> None:
     def unflushed() -> None:
         blob_store.os.fsync = lambda descriptor: None
 
-    found = tracing.unflushed(attempt("a checkpoint").hurt("", unflushed).calls)
-    assert [told.rpartition("/")[0].rpartition("/")[2] for told in found[1:3]] == [
+    problems = tracing.unflushed(attempt("a checkpoint").hurt("", unflushed).calls)
+    assert [each.rpartition("/")[0].rpartition("/")[2] for each in problems[1:3]] == [
         "tiny",
         "checkpoints",
     ]
-    assert len(found) == 4
-    assert found[0].endswith(".pt was not flushed")
+    assert len(problems) == 4
+    assert problems[0].endswith(".pt was not flushed")
 
 
-def test_a_checkpoint_that_is_written_in_place_is_found_out(
+def test_a_checkpoint_that_is_written_in_place_is_detected(
     attempt: Callable[..., Attempt],
 ) -> None:
     hurt = attempt("a checkpoint")

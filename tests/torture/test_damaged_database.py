@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import pytest
 from faults import invariants
-from faults.commands import REMEDIES, told
+from faults.commands import REMEDIES, exit_and_error
 from faults.drivers import Victim
 
 from oracle.errors import StorageError
@@ -48,8 +48,8 @@ def a_text(file: Path) -> None:
     file.write_text("no database\n" * 100)
 
 
-def beside(ending: str, content: bytes) -> Callable[[Path], None]:
-    """Another file, beside the database."""
+def next_to(ending: str, content: bytes) -> Callable[[Path], None]:
+    """Another file in the folder of the database."""
 
     def damage(file: Path) -> None:
         file.with_name(f"{file.name}{ending}").write_bytes(content)
@@ -63,7 +63,7 @@ def folder(file: Path) -> None:
 
 
 def wal_of_another(file: Path) -> None:
-    """The log of another database beside this one."""
+    """The log of another database next to this one."""
     other = file.with_name("other.db")
     with contextlib.closing(sqlite3.connect(other)) as database:
         database.execute("PRAGMA journal_mode=WAL")
@@ -96,7 +96,7 @@ REFUSED: Mapping[str, Callable[[Path], None]] = MappingProxyType(
         ),
     }
 )
-TOLD: Mapping[str, Callable[[Path], None]] = MappingProxyType(
+REPORTED: Mapping[str, Callable[[Path], None]] = MappingProxyType(
     {
         "results that are no JSON": said(
             "UPDATE trial_user_attributes SET value_json = '{' WHERE key = 'cost'"
@@ -112,10 +112,10 @@ HARMLESS: Mapping[str, Callable[[Path], None]] = MappingProxyType(
     {
         "nothing": lambda file: None,
         "no log": lambda file: Path(f"{file}-wal").unlink(missing_ok=True),
-        "an empty log": beside("-wal", b""),
-        "garbage for a log": beside("-wal", b"x" * 9999),
-        "an empty journal": beside("-journal", b""),
-        "garbage for a journal": beside("-journal", b"x" * 9999),
+        "an empty log": next_to("-wal", b""),
+        "garbage for a log": next_to("-wal", b"x" * 9999),
+        "an empty journal": next_to("-journal", b""),
+        "garbage for a journal": next_to("-journal", b"x" * 9999),
     }
 )
 
@@ -123,7 +123,7 @@ HARMLESS: Mapping[str, Callable[[Path], None]] = MappingProxyType(
 @pytest.fixture
 def hurt(reference: Victim, tmp_path: Path) -> Victim:
     """A copy of a run that has ended, its database to be damaged."""
-    shutil.copytree(reference.place, tmp_path / "runs")
+    shutil.copytree(reference.runs_folder, tmp_path / "runs")
     return Victim(tmp_path / "runs")
 
 
@@ -142,17 +142,17 @@ def test_a_database_that_is_damaged_or_foreign_is_refused_and_left_as_it_is(
     file = hurt.settings.database_file
     REFUSED[damage](file)
     before = content(file)
-    place = ("--runs", str(hurt.place))
-    served = ("--storage", f"sqlite:///{file}", *place)
+    options = ("--runs", str(hurt.runs_folder))
+    served = ("--storage", f"sqlite:///{file}", *options)
     for words in (
-        ("list", *place),
-        ("table", "tiny", *place),
+        ("list", *options),
+        ("table", "tiny", *options),
         ("serve", "--port", "0", *served),
         ("token", "list", *served),
         ("migrate", *served),
         ("run", "digits", *served, "--backend", "inline"),
     ):
-        code, answer = told(monkeypatch, capfd, *words)
+        code, answer = exit_and_error(monkeypatch, capfd, *words)
         assert code == 2, (words, answer)
         assert "--storage = " in answer, words
         assert file.name in answer, words
@@ -162,7 +162,7 @@ def test_a_database_that_is_damaged_or_foreign_is_refused_and_left_as_it_is(
     counted("databases damaged or foreign", injected=1, survived=1, broken=0)
 
 
-@pytest.mark.parametrize("damage", TOLD)
+@pytest.mark.parametrize("damage", REPORTED)
 def test_rows_that_make_no_sense_end_a_command_with_a_word(
     hurt: Victim,
     monkeypatch: pytest.MonkeyPatch,
@@ -170,9 +170,11 @@ def test_rows_that_make_no_sense_end_a_command_with_a_word(
     damage: str,
 ) -> None:
     file = hurt.settings.database_file
-    TOLD[damage](file)
+    REPORTED[damage](file)
     before = content(file)
-    code, words = told(monkeypatch, capfd, "table", "tiny", "--runs", str(hurt.place))
+    code, words = exit_and_error(
+        monkeypatch, capfd, "table", "tiny", "--runs", str(hurt.runs_folder)
+    )
     assert code == 1, words
     assert words.startswith(
         ("StorageError: the results could not be read", "StorageError: a result makes no sense")
@@ -183,7 +185,7 @@ def test_rows_that_make_no_sense_end_a_command_with_a_word(
 
 
 @pytest.mark.parametrize("damage", HARMLESS)
-def test_what_lies_beside_a_database_changes_nothing(
+def test_other_files_in_the_folder_of_a_database_change_nothing(
     hurt: Victim, reference: Victim, damage: str
 ) -> None:
     HARMLESS[damage](hurt.settings.database_file)
@@ -191,7 +193,7 @@ def test_what_lies_beside_a_database_changes_nothing(
     assert invariants.broken(hurt, reference) == []
 
 
-def test_a_database_without_content_is_begun_anew(hurt: Victim, reference: Victim) -> None:
+def test_an_empty_database_is_initialised_again(hurt: Victim, reference: Victim) -> None:
     os.truncate(hurt.settings.database_file, 0)
     assert hurt.drive() == 0, hurt.errors
     assert invariants.broken(hurt, reference) == []

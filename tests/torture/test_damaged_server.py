@@ -6,7 +6,7 @@ from types import MappingProxyType
 import pytest
 import sqlalchemy as sa
 from faults import invariants
-from faults.commands import REMEDIES, told
+from faults.commands import REMEDIES, exit_and_error
 from faults.drivers import Victim
 
 REFUSED: Mapping[str, Sequence[str]] = MappingProxyType(
@@ -63,7 +63,7 @@ def hurt(ended: Victim, postgresql_server: str) -> Iterator[tuple[Victim, sa.URL
     server = sa.make_url(postgresql_server)
     executed(server, "CREATE DATABASE hurt_run TEMPLATE ended_run")
     url = server.set(database="hurt_run")
-    yield Victim(ended.place, url.render_as_string(hide_password=False)), url
+    yield Victim(ended.runs_folder, url.render_as_string(hide_password=False)), url
     executed(server, "DROP DATABASE hurt_run WITH (FORCE)")
 
 
@@ -78,7 +78,7 @@ def test_a_database_that_is_damaged_or_foreign_is_refused_and_left_as_it_is(
     victim, url = hurt
     executed(url, *REFUSED[damage])
     before = content(url)
-    where = ("--storage", str(victim.url), "--runs", str(victim.place))
+    where = ("--storage", str(victim.url), "--runs", str(victim.runs_folder))
     for words in (
         ("list", *where),
         ("table", "tiny", *where),
@@ -87,7 +87,7 @@ def test_a_database_that_is_damaged_or_foreign_is_refused_and_left_as_it_is(
         ("migrate", *where),
         ("run", "digits", *where, "--backend", "inline"),
     ):
-        code, answer = told(monkeypatch, capfd, *words)
+        code, answer = exit_and_error(monkeypatch, capfd, *words)
         assert code == 2, (words, answer)
         assert "--storage = " in answer, words
         assert "hurt_run" in answer, words
@@ -97,7 +97,7 @@ def test_a_database_that_is_damaged_or_foreign_is_refused_and_left_as_it_is(
     counted("databases damaged or foreign", injected=1, survived=1, broken=0)
 
 
-def test_a_role_that_may_not_write_reads_tables_and_is_told_what_it_lacks(
+def test_a_role_that_may_not_write_reads_tables_and_the_error_names_the_missing_right(
     hurt: tuple[Victim, sa.URL],
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -111,9 +111,11 @@ def test_a_role_that_may_not_write_reads_tables_and_is_told_what_it_lacks(
     )
     before = content(url)
     reader = url.set(username=READER).render_as_string(hide_password=False)
-    where = ("--storage", reader, "--runs", str(victim.place))
-    assert told(monkeypatch, capfd, "table", "tiny", *where) == (0, "")
-    code, answer = told(monkeypatch, capfd, "run", "digits", *where, "--backend", "inline")
+    where = ("--storage", reader, "--runs", str(victim.runs_folder))
+    assert exit_and_error(monkeypatch, capfd, "table", "tiny", *where) == (0, "")
+    code, answer = exit_and_error(
+        monkeypatch, capfd, "run", "digits", *where, "--backend", "inline"
+    )
     assert code in (1, 2), answer
     assert "grant the role the right to write there" in answer
     assert "Traceback" not in answer

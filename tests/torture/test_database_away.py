@@ -140,7 +140,7 @@ def test_waiting_ends_when_the_patience_does() -> None:
     assert said == ["no answer; waiting for it, 120 s at most"]
 
 
-def test_what_does_not_come_back_is_not_waited_for() -> None:
+def test_a_permanent_failure_is_not_waited_for() -> None:
     tries = []
 
     def act() -> None:

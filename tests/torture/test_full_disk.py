@@ -30,15 +30,15 @@ SHORT = (
     ("a commit", "fdatasync", 1, 1),
     ("a checkpoint", "mkdir", 1, 1),
     ("a checkpoint", "write", 1, 1),
-    ("a pack in flight", "write", 1, 0),
+    ("an unfinished pack", "write", 1, 0),
     ("a landing", "unlink", 1, 0),
-    ("the losers", "unlink", 1, None),  # it may go on
+    ("unused checkpoints", "unlink", 1, None),  # it may go on
 )
 _FEW = {"notes": 20}  # one in so many of its calls, which are hundreds and all alike
 _SIZE = 8 * 2**20  # bytes of a small disk
 
 
-def told(victim: Victim, code: int) -> list[str]:
+def complaints(victim: Victim, code: int) -> list[str]:
     """What is wrong with the way in which a command has ended."""
     problems = [] if code in (0, 1, 2) else [f"the command ends with {code}"]
     if "Traceback" in victim.errors:
@@ -60,7 +60,7 @@ def test_a_call_that_fails_ends_a_run_with_a_reason_and_loses_nothing(
 ) -> None:
     hurt = attempt(window, Command)
     ended = hurt.hurt(f"{call}:error={ERRORS[call]}:when={count}+").code
-    assert told(hurt.victim, ended) == []
+    assert complaints(hurt.victim, ended) == []
     assert code in (None, ended)
     assert hurt.taken_up(small_ended) == []
 
@@ -82,7 +82,7 @@ def test_any_call_may_fail(
             code = hurt.hurt(f"{call}:error={error}:when={count}+").code
             injected += 1
             went_on += code == 0
-            problems = told(hurt.victim, code) + hurt.taken_up(small_ended)
+            problems = complaints(hurt.victim, code) + hurt.taken_up(small_ended)
             if problems:
                 broken.append((call, count, problems))
     counted(
@@ -115,7 +115,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def on(disk: Path) -> Command:
-    return Command(disk / "runs", declared=SMALL, save_every=1e-9, beside=disk.parent)
+    return Command(disk / "runs", declared=SMALL, save_every=1e-9, log_folder=disk.parent)
 
 
 def fill(disk: Path, left: int) -> None:
@@ -135,7 +135,7 @@ def filled_up(disk: Path, left: int, small_ended: Victim) -> tuple[int, list[str
 
     fill(disk, left)
     code = victim.drive(armed)
-    problems = told(victim, code)
+    problems = complaints(victim, code)
     (disk / "ballast").unlink()
     again = victim.drive(armed)
     if again:
@@ -170,7 +170,7 @@ def test_a_disk_may_be_full_at_any_time(
     assert failed > 30
 
 
-def test_a_pack_in_flight_that_cannot_be_saved_is_trained_all_the_same(
+def test_an_unfinished_pack_that_cannot_be_saved_is_trained_all_the_same(
     disk: Path, small_ended: Victim
 ) -> None:
     victim = on(disk)
@@ -182,9 +182,7 @@ def test_a_pack_in_flight_that_cannot_be_saved_is_trained_all_the_same(
     assert victim.table() == small_ended.table()
 
 
-def test_a_folder_that_is_only_read_is_refused_and_keeps_what_is_there(
-    disk: Path, small_ended: Victim
-) -> None:
+def test_a_read_only_folder_is_refused_and_keeps_its_files(disk: Path, small_ended: Victim) -> None:
     victim = on(disk)
     mount(disk, "-o", "remount,ro")
     assert victim.drive() == 2
@@ -193,7 +191,7 @@ def test_a_folder_that_is_only_read_is_refused_and_keeps_what_is_there(
     assert victim.drive(lambda: failpoints.arm("between commit and acknowledgement", 4)) == -9
     mount(disk, "-o", "remount,ro")
     assert victim.drive() == 2
-    assert told(victim, 2) == []
+    assert complaints(victim, 2) == []
     mount(disk, "-o", "remount,rw")
     assert victim.drive() == 0, victim.errors
     assert invariants.broken(victim, small_ended) == []

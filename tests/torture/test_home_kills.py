@@ -66,7 +66,7 @@ def some(moments: Mapping[str, Any], often: Sequence[str]) -> list[Any]:
 def test_a_move_that_is_killed_is_done_again_and_ends_with_the_same(
     reference: Victim, tmp_path: Path, moment: str
 ) -> None:
-    shutil.copytree(reference.place, tmp_path / "runs")
+    shutil.copytree(reference.runs_folder, tmp_path / "runs")
     hurt = Victim(tmp_path / "runs")
     expected = hurt.table()
     hurt.settings.database_file.rename(hurt.folder / "oracle.db")
@@ -102,7 +102,7 @@ def only(where: Settings) -> StoredRun:
 def test_a_deletion_that_is_killed_is_ended_by_another_or_undone_by_a_run(
     reference: Victim, tmp_path: Path, moment: str, again: str
 ) -> None:
-    shutil.copytree(reference.place, tmp_path / "runs")
+    shutil.copytree(reference.runs_folder, tmp_path / "runs")
     hurt = Victim(tmp_path / "runs")
 
     def work() -> None:
@@ -118,7 +118,7 @@ def test_a_deletion_that_is_killed_is_ended_by_another_or_undone_by_a_run(
         assert only(hurt.settings).state == deletion.DELETING
         deletion.delete(only(hurt.settings), hurt.settings)
     assert catalog.find(hurt.settings) == []
-    assert not list(hurt.place.rglob("*.pt"))
+    assert not list(hurt.runs_folder.rglob("*.pt"))
 
 
 IMPORTS = {

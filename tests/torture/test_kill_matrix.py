@@ -77,7 +77,7 @@ def test_a_kill_in_a_chosen_cell_of_the_matrix_breaks_nothing(
 @pytest.mark.ray
 @pytest.mark.slow
 @pytest.mark.nightly
-@pytest.mark.skipif("NIGHTLY" not in os.environ, reason="hours; NIGHTLY=1 asks for them")
+@pytest.mark.skipif("NIGHTLY" not in os.environ, reason="hours; set NIGHTLY=1 to run them")
 @pytest.mark.parametrize("again", range(3))
 @pytest.mark.parametrize(("who", "when"), CELLS)
 def test_a_kill_in_any_cell_of_the_matrix_breaks_nothing(
@@ -129,7 +129,7 @@ def test_an_acknowledged_cancel_stays_though_the_server_is_killed_at_once(tmp_pa
     assert site.left() == []
     site.order(None)
     _, address = site.serve()
-    time.sleep(3)  # it looks at its queue every quarter of a second
+    time.sleep(3)  # it polls its queue every quarter of a second
     assert "cancelled" in ask("status", job)
     assert "cancelled" in ask("status", job)
     trials = invariants.trials(victim)

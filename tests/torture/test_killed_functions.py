@@ -34,7 +34,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def started(site: Site, folder: Path) -> "subprocess.Popen[bytes]":
     """The example as a user runs it, on two of Ray's workers."""
-    with (site.beside / "said").open("ab") as said:
+    with (site.folder / "said").open("ab") as said:
         process = subprocess.Popen(
             [sys.executable, str(EXAMPLES / "text_classifier.py"), str(folder)],
             env=os.environ | dict(site.environment) | site.variables,
@@ -105,7 +105,7 @@ def test_the_text_example_killed_at_five_moments_has_the_table_of_a_run_left_alo
 @pytest.mark.ray
 def test_the_text_example_over_http_has_the_same_table(site: Site, tmp_path: Path) -> None:
     """Its function is listed; a server that lists none refuses it."""
-    alone, served = tmp_path / "alone", site.victim.place
+    alone, served = tmp_path / "alone", site.victim.runs_folder
     assert started(site, alone).wait(PATIENCE) == 0, site.said
     study = {
         "name": "text",
@@ -119,7 +119,7 @@ def test_the_text_example_over_http_has_the_same_table(site: Site, tmp_path: Pat
         "replicates": 2,
         "s_cyc": {"epsilon": 0.1, "delta": 0.3, "q": 1, "beta": 3.0},
     }
-    (site.beside / "text.yaml").write_text(json.dumps(study))
+    (site.folder / "text.yaml").write_text(json.dumps(study))
     server, address = serving(site, "--allow", "text=text_classifier:train")
     submitted = site.command("submit", "text.yaml", "--server", address, "--wait")
     assert submitted.wait(PATIENCE) == 0, site.said
@@ -137,12 +137,12 @@ def test_the_text_example_over_http_has_the_same_table(site: Site, tmp_path: Pat
 def serving(site: Site, *options: str) -> "tuple[subprocess.Popen[bytes], str]":
     """`oracle serve` that can import the examples, and its address once it listens."""
     before = len(site.said)
-    where = ("--runs", str(site.victim.place), "--workers", "2", "--device", "cpu")
+    where = ("--runs", str(site.victim.runs_folder), "--workers", "2", "--device", "cpu")
     paths = os.pathsep.join((str(EXAMPLES), site.variables["PYTHONPATH"]))
-    with (site.beside / "said").open("ab") as said:
+    with (site.folder / "said").open("ab") as said:
         server = subprocess.Popen(
             [sys.executable, "-m", "oracle.cli", "serve", "--port", "0", *where, *options],
-            cwd=site.beside,
+            cwd=site.folder,
             env=os.environ | site.variables | {"PYTHONPATH": paths},
             stdout=said,
             stderr=said,

@@ -14,11 +14,11 @@ from oracle.runs import execute as runs
 from oracle.storage.result_store import ResultStore
 
 SEED = 7
-PACK = 4  # trainings that are under way at a kill
+PACK = 4  # training runs that are under way at a kill
 OFTEN = 9  # a first kill comes at the latest at this passing of its point
 SOON = 3  # and one of the recovery at this one
 SELDOM = (
-    "lease", "registered", "results are read", "note", "cleared", "annotated", "loser",
+    "lease", "registered", "results are read", "note", "cleared", "annotated", "unused checkpoint",
 )  # fmt: skip
 
 
@@ -61,18 +61,18 @@ def killed(
     make: Callable[[int], Victim],
     reference: Victim,
     seed: int = SEED,
-    told: Callable[[int, int], None] = lambda kills, broken: None,
+    on_run: Callable[[int, int], None] = lambda kills, broken: None,
 ) -> Killed:
     """Kill runs so often in all, each up to three times in a row before it may end.
 
     The second and third kill hit the recovery from the one before, most often early in it.
-    told: called after each run with its kills, and how many invariants they broke.
+    on_run: called after each run with its kills, and how many invariants they broke.
     """
     chance = random.Random(seed)
     ahead, outcome = moments(chance), Killed()
     while outcome.kills < kills and not outcome.broken:
         victim, before = make(outcome.runs), outcome.kills
-        file = victim.place.parent / f"journal-{outcome.runs}"
+        file = victim.runs_folder.parent / f"journal-{outcome.runs}"
         outcome.runs += 1
         story: list[str] = []
         for number in range(min(chance.randint(1, 3), kills - outcome.kills)):
@@ -89,17 +89,17 @@ def killed(
                 break
             else:
                 outcome.broken.append(f"{story}: ended with {code}: {victim.errors[-600:]}")
-                told(outcome.kills - before, 1)
+                on_run(outcome.kills - before, 1)
                 return outcome
         else:
             if code := victim.drive(armed(file, None)):
                 outcome.broken.append(f"{story}: taken up, {code}: {victim.errors[-600:]}")
-                told(outcome.kills - before, 1)
+                on_run(outcome.kills - before, 1)
                 return outcome
         again = PACK * len(story)
         faults = invariants.broken(victim, reference, file, again)
         outcome.broken += [f"{story}: {each}" for each in faults]
-        told(outcome.kills - before, len(faults))
+        on_run(outcome.kills - before, len(faults))
     print(f"seed {seed}: {outcome}")  # noqa: T201  # what a failure is repeated with
     return outcome
 
@@ -119,8 +119,8 @@ def on_postgresql(
 
     def make(number: int) -> Victim:
         database = f"{name}_{number}"
-        place = shm / database / "runs"
-        return Victim(place, create_database(postgresql_server, database), save_every=1e-9)
+        runs_folder = shm / database / "runs"
+        return Victim(runs_folder, create_database(postgresql_server, database), save_every=1e-9)
 
     return make
 
@@ -145,7 +145,7 @@ def test_200_kills_on_sqlite(
     on_sqlite: Callable[[int], Victim], reference: Victim, counted: Callable[..., None]
 ) -> None:
     on_kill = telling("SQLite", counted)
-    outcome = killed(200, on_sqlite, reference, seed=11, told=on_kill)
+    outcome = killed(200, on_sqlite, reference, seed=11, on_run=on_kill)
     assert outcome.broken == []
     assert outcome.points == set(failpoints.POINTS)
 
@@ -155,7 +155,7 @@ def test_100_kills_on_postgresql(
     on_postgresql: Callable[[int], Victim], reference: Victim, counted: Callable[..., None]
 ) -> None:
     on_kill = telling("PostgreSQL", counted)
-    outcome = killed(100, on_postgresql, reference, seed=13, told=on_kill)
+    outcome = killed(100, on_postgresql, reference, seed=13, on_run=on_kill)
     assert outcome.broken == []
     assert outcome.points == set(failpoints.POINTS)
 
@@ -163,7 +163,7 @@ def test_100_kills_on_postgresql(
 def telling(where: str, counted: Callable[..., None]) -> Callable[[int, int], None]:
     """Counts kills of drivers on one kind of database."""
 
-    def told(kills: int, broken: int) -> None:
+    def on_run(kills: int, broken: int) -> None:
         counted(
             f"driver killed at named moments, {where}",
             injected=kills,
@@ -171,22 +171,22 @@ def telling(where: str, counted: Callable[..., None]) -> Callable[[int, int], No
             broken=broken,
         )
 
-    return told
+    return on_run
 
 
-def test_a_driver_that_acknowledges_before_it_stores_is_found_out(
+def test_a_driver_that_acknowledges_before_it_stores_is_detected(
     victim: Victim, reference: Victim
 ) -> None:
     """The kit sees a store that keeps the last result for later."""
-    file = victim.place.parent / "journal"
+    file = victim.runs_folder.parent / "journal"
 
     def late() -> None:
-        add, kept = ResultStore.add, []
+        add, delayed = ResultStore.add, []
 
         def adding(*arguments: object) -> None:
-            kept.append(arguments)
-            if len(kept) > 1:
-                add(*kept.pop(0))  # type: ignore[arg-type]
+            delayed.append(arguments)
+            if len(delayed) > 1:
+                add(*delayed.pop(0))  # type: ignore[arg-type]
 
         ResultStore.add = adding  # type: ignore[assignment, method-assign]
         armed(file, "before a pack lands", 2)()

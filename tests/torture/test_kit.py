@@ -12,7 +12,7 @@ from oracle.storage.result_store import ResultStore
 
 
 def test_an_uninterrupted_run_breaks_nothing(reference: Victim, victim: Victim) -> None:
-    file = victim.place.parent / "journal"
+    file = victim.runs_folder.parent / "journal"
     assert victim.drive(lambda: journal.keep(file)) == 0, victim.errors
     assert invariants.broken(victim, reference, file) == []
 
@@ -23,7 +23,7 @@ def test_an_uninterrupted_run_breaks_nothing(reference: Victim, victim: Victim) 
 def test_a_run_that_was_killed_is_taken_up_again(
     reference: Victim, victim: Victim, point: str
 ) -> None:
-    file = victim.place.parent / "journal"
+    file = victim.runs_folder.parent / "journal"
 
     def armed() -> None:
         journal.keep(file)
@@ -45,7 +45,7 @@ def test_a_cell_that_is_stored_twice_is_seen(reference: Victim, victim: Victim) 
         ResultStore.add = twice  # type: ignore[assignment]
 
     assert victim.drive(armed) == 0, victim.errors
-    assert {told[:2] for told in invariants.broken(victim, reference)} == {"I3"}
+    assert {each[:2] for each in invariants.broken(victim, reference)} == {"I3"}
 
 
 def test_what_a_run_leaves_behind_is_seen(reference: Victim, victim: Victim) -> None:
@@ -61,12 +61,12 @@ def test_what_a_run_leaves_behind_is_seen(reference: Victim, victim: Victim) -> 
     problems = invariants.broken(victim, reference)
     assert [each.partition(",")[0] for each in sorted(problems)] == [
         "I3: 1 trials of cell unfinish",
-        "I5: packs in flight are left",
         "I5: stray is left over",
+        "I5: unfinished packs are left",
     ]
 
 
 def test_a_training_that_is_repeated_is_seen(tmp_path: Path) -> None:
     file = tmp_path / "journal"
     file.write_text("start a\nattempt a\nstart a\ndone a\nstart a\ndone b\n")
-    assert [told[:2] for told in journal.faults(file, 1, {"a", "c"})] == ["I2", "I2", "I6", "I6"]
+    assert [each[:2] for each in journal.faults(file, 1, {"a", "c"})] == ["I2", "I2", "I6", "I6"]

@@ -61,15 +61,13 @@ def test_a_driver_holds_no_more_after_many_cells(
     assert growth["files"] == 0
 
 
-def test_a_driver_that_kept_everything_would_be_found_out(
-    tmp_path: Path, reference: Victim
-) -> None:
-    kept: list[mmap.mmap] = []
+def test_a_driver_that_leaks_memory_would_be_detected(tmp_path: Path, reference: Victim) -> None:
+    leaked: list[mmap.mmap] = []
     files: list[int] = []
 
     def leak() -> None:
-        kept.append(mmap.mmap(-1, 200_000))  # new memory, not what this process has had before
-        kept[-1].write(bytes(200_000))
+        leaked.append(mmap.mmap(-1, 200_000))  # new memory, not what this process has had before
+        leaked[-1].write(bytes(200_000))
         files.append(os.dup(1))
 
     growth = held(tmp_path / "runs", 100, 40, leak)
@@ -106,8 +104,8 @@ def write_on(folder: Path, url: str, number: int, seconds: float) -> None:
         if time.monotonic() > end and cells:
             raise KeyboardInterrupt
 
-    beside = threading.Thread(target=queue)
-    beside.start()
+    queueing = threading.Thread(target=queue)
+    queueing.start()
     seed = 0
     with contextlib.suppress(KeyboardInterrupt):
         while time.monotonic() < end or not cells:
@@ -116,14 +114,14 @@ def write_on(folder: Path, url: str, number: int, seconds: float) -> None:
             )
             first = True
 
-            def told(done: int) -> None:
+            def on_progress(done: int) -> None:
                 nonlocal first, cells
-                cells += not first  # the first call tells of what was found
+                cells += not first  # the first call reports stored cells
                 first = False
 
-            drive(study, folder, url, told, check)
+            drive(study, folder, url, on_progress, check)
             seed += 1
-    beside.join()
+    queueing.join()
     if failed:
         raise failed[0]
     (folder / f"cells-{number}.json").write_text(json.dumps(cells))
@@ -166,7 +164,7 @@ def test_eight_writers_of_one_sqlite_database_never_find_it_locked_and_lose_noth
     assert sound == "ok"
 
 
-ASKED = (
+PATHS = (
     "/v1/jobs",
     "/v1/jobs/{job}",
     "/v1/runs",
@@ -187,10 +185,10 @@ ASKED = (
 def test_a_server_holds_no_more_after_many_requests_and_streams(
     tmp_path: Path, reference: Victim, counted: Callable[..., None], requests: int, warm: int
 ) -> None:
-    place = tmp_path / "runs"
-    shutil.copytree(reference.place, place)
-    location = sqlite_url(place / "_oracle" / "oracle.db")
-    settings = ServerSettings(url=location, folder=place)
+    folder = tmp_path / "runs"
+    shutil.copytree(reference.runs_folder, folder)
+    location = sqlite_url(folder / "_oracle" / "oracle.db")
+    settings = ServerSettings(url=location, folder=folder)
     service = Service(settings)
     (run,) = [each.record.run_id for each in service.runs()]
     job, _ = service.jobs.submit(NewJob("waits", "local", "waits", "{}", "{}"))
@@ -206,7 +204,7 @@ def test_a_server_holds_no_more_after_many_requests_and_streams(
     pid = forked(serve, tmp_path / "errors")
     bound.close()
     meter = Meter(warm, every=20, pid=pid)
-    paths = [each.format(job=job.id, run=run) for each in ASKED]
+    paths = [each.format(job=job.id, run=run) for each in PATHS]
 
     def ask(path: str, lines: int = -1) -> int:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)

@@ -47,7 +47,7 @@ def well_tuned(cycle: OracleCycle) -> float:
 @pytest.mark.parametrize(
     "max_lr", [math.nan, math.inf, -math.inf, 0.0, -0.0, -0.1, 10**400, -(10**400)], ids=str
 )
-def test_a_max_lr_that_is_none_is_refused_where_it_stands(max_lr: float) -> None:
+def test_an_invalid_max_lr_is_refused_with_its_path(max_lr: float) -> None:
     with pytest.raises(BadInput) as refused:
         parse({**TINY, "grid": {"max_lr": [0.1, max_lr]}}, "tiny.yaml")
     problems = {problem.path: problem.rule for problem in refused.value.problems}
@@ -64,7 +64,7 @@ def test_so_is_a_parameter_of_s_cyc(field: str, value: float) -> None:
     assert [problem.path for problem in refused.value.problems] == [f"s_cyc.{field}"]
 
 
-def test_a_run_whose_trainings_all_diverge_ends_without_a_winner_and_keeps_them(
+def test_a_run_whose_training_runs_all_diverge_ends_without_a_winner_and_stores_them(
     storage: str, tmp_path: Path
 ) -> None:
     victim = Victim(tmp_path, url=storage, declared=ALL_DIVERGE)
@@ -112,7 +112,9 @@ def declared(outside: ExternalRuns, grid: list[float]) -> str:
     return run.id
 
 
-def test_a_tie_of_outside_trainings_has_one_winner_on_every_database(outside: ExternalRuns) -> None:
+def test_a_tie_of_external_training_runs_has_one_winner_on_every_database(
+    outside: ExternalRuns,
+) -> None:
     run = declared(outside, [0.05, 0.1, 0.2])
     reports = [Reported(Training(0, rate, 0), 90.0) for rate in (0.2, 0.1, 0.05)]
     (cycle,) = outside.observe(run, ME, reports).standing.cycles
@@ -130,7 +132,7 @@ def test_an_odd_accuracy_comes_back_as_it_was(outside: ExternalRuns, accuracy: f
     assert well_tuned(cycle) == (0.1 if accuracy == 100.0 else 0.05)
 
 
-def test_the_least_max_lr_of_an_outside_run_is_found_again(outside: ExternalRuns) -> None:
+def test_the_smallest_max_lr_of_an_external_run_is_read_back(outside: ExternalRuns) -> None:
     run = declared(outside, [LEAST, 0.1])
     reports = [Reported(Training(0, LEAST, 0), 60.0), Reported(Training(0, 0.1, 0), None)]
     answer = outside.observe(run, ME, reports)
@@ -139,7 +141,9 @@ def test_the_least_max_lr_of_an_outside_run_is_found_again(outside: ExternalRuns
     assert well_tuned(cycle) == LEAST
 
 
-def test_an_outside_run_whose_trainings_all_diverge_has_no_next_one(outside: ExternalRuns) -> None:
+def test_an_external_run_whose_training_runs_all_diverge_has_no_next_task(
+    outside: ExternalRuns,
+) -> None:
     run = declared(outside, [0.05, 0.1])
     reports = [Reported(Training(0, rate, 0), None) for rate in (0.05, 0.1)]
     answer = outside.observe(run, ME, reports)

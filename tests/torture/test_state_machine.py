@@ -49,11 +49,11 @@ def cancel(driver: Driver) -> None:
 
 
 def overtaken(
-    place: str,
+    failpoint: str,
     database: Callable[[Path], str] | None = None,
     then: Callable[[Driver], None] = wake,
 ) -> None:
-    """A driver is stopped at a place, another host's takes the run to its end, then the first."""
+    """A driver stops at a failpoint, one of another host ends the run, then the first goes on."""
     play = Drivers()
     if database is not None:
         play.database = database
@@ -61,7 +61,7 @@ def overtaken(
     try:
         first, second = (play.world.driver(host, at(0, play.scratch, play.url)) for host in (0, 1))
         first.start()
-        first.armed = (place, 1, "stop")
+        first.armed = (failpoint, 1, "stop")
         while first.state == "ready":
             first.finish(0)
         assert first.state == "stopped"

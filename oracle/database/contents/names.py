@@ -1,4 +1,4 @@
-"""Names that users give runs, beside their ids, which never change."""
+"""Names that users give runs in addition to their ids, which never change."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class RunNames:
             return {row.run_id: row.name for row in connection.execute(select)}
 
     def find(self, name: str) -> str | None:
-        """Return the id of the run of a name; None where there is none.
+        """Return the id of the run with a name; None where there is none.
 
         Args:
-            name: That a user gave a run.
+            name: A name that a user gave a run.
 
         Returns:
             Id of the run.
@@ -34,11 +34,11 @@ class RunNames:
             return connection.execute(select).scalar()
 
     def give(self, run_id: str, name: str | None) -> bool:
-        """Give a run a name, in place of an earlier one.
+        """Give a run a name, which replaces an earlier one.
 
         Args:
             run_id: Id of the run.
-            name: The new name; None takes the present one away.
+            name: The new name; None removes the present one.
 
         Returns:
             False where another run has the name; then nothing changes.

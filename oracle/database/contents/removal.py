@@ -1,4 +1,4 @@
-"""What of a database one run alone has, taken out of it in one transaction."""
+"""Deletion, in one transaction, of everything in a database that belongs to one run alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Removal:
         self._database = Database(url)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self._database.close()
 
     def jobs(self, run_id: str) -> list[tuple[str, str, str]]:
@@ -39,14 +39,14 @@ class Removal:
             run_id: Id of the run.
 
         Returns:
-            Triples, in no set order.
+            Triples, in any order.
         """
         select = sa.select(JOBS.c.id, JOBS.c.owner, JOBS.c.state).where(JOBS.c.run_id == run_id)
         with self._database.reading() as connection:
             return [(row.id, row.owner, row.state) for row in connection.execute(select)]
 
     def networks(self, without: Collection[str]) -> set[str]:
-        """Return the sha256 of all networks that training runs keep, but of some cells.
+        """Return the sha256 of all stored networks except those of some cells.
 
         Args:
             without: Ids of cells that do not count.
@@ -97,7 +97,7 @@ class Removal:
         Args:
             run_id: The run's.
             graph: Its graph's id.
-            cells: The ids of cells that no other run has asked for.
+            cells: The ids of cells that no other run has requested.
             nodes: The nodes of Optuna studies that are this run's alone, such as its candidates'.
             claim: The graph's lease.
 
@@ -107,7 +107,7 @@ class Removal:
         """
         with self._database.writing() as connection:
             require(connection, claim)
-            delete_running(connection, graph)  # what a driver left that was killed
+            delete_running(connection, graph)  # left by a driver that was killed
             studies: list[int] = list(connection.execute(studies_of(graph)).scalars())
             for study in studies:
                 known = _attributes(connection, study)

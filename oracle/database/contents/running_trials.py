@@ -59,7 +59,7 @@ class RunningTrials:
         self._database = Database(url)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self._database.close()
 
     def show(self, study: int, trials: Sequence[NewTrial], claim: LeaseClaim) -> None:

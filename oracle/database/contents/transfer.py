@@ -59,7 +59,7 @@ def transfer(
     stays as it is there.
 
     Args:
-        source: Both its sides are up to date, and nobody writes to it.
+        source: Its tables and Optuna's are up to date, and nobody writes to it.
         target: The same.
         claims: The leases of the source's graphs in the target, by graph.
 

@@ -89,7 +89,7 @@ class Task:
     steps: int
     schedule: Schedule = field(repr=False)
     curve: list[tuple[int, float]] = field(default_factory=list, repr=False)
-    told: Callable[[int, float], None] | None = field(default=None, repr=False)
+    on_report: Callable[[int, float], None] | None = field(default=None, repr=False)
 
     def learning_rate(self, step: int) -> float:
         """Return the schedule's learning rate of an iteration.
@@ -123,8 +123,8 @@ class Task:
         if not math.isfinite(value):
             raise Stop(f"validation is {value} at step {step}")
         self.curve.append((int(step), value))
-        if self.told is not None:
-            self.told(int(step), value)
+        if self.on_report is not None:
+            self.on_report(int(step), value)
 
 
 @dataclass(frozen=True)

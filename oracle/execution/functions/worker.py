@@ -130,7 +130,7 @@ class FunctionWorker:
             options=dict(system.trainer.options),
             steps=system.steps,
             schedule=_SCHEDULE.validate_json(json.dumps(given.schedule)),
-            told=partial(self.curves.add, given.cell),
+            on_report=partial(self.curves.add, given.cell),
         )
 
     def _outcome(self, task: Task, given: CellTask, called: str) -> Outcome:

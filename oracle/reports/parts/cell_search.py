@@ -1,4 +1,4 @@
-"""What is printed of a search of single cells: what ended it at each cycle."""
+"""Notes on a search of single cells: why it stopped at each cycle."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENDINGS = {
 
 
 def notes(table: OracleTable) -> list[str]:
-    """Return which cycles ended by what, and what is missing; none of other searches.
+    """Return notes on why the search of each cycle stopped; none for other searches.
 
     Args:
         table: Of an oracle run.
@@ -42,7 +42,7 @@ def notes(table: OracleTable) -> list[str]:
 
 
 def _cycles(numbers: Sequence[int]) -> str:
-    """Numbers of cycles, runs of three and more shortened."""
+    """Format cycle numbers; three and more consecutive ones as a range."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][-1] + 1:

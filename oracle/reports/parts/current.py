@@ -11,7 +11,7 @@ _HEADS = ("max_lr", "training runs\nfinished", "validation, %\nso far", "state")
 
 
 def sheet(table: OracleTable, current: CurrentCycle) -> ReportTable:
-    """Return the table of the cycle that a run is in: a row for each max_lr that was asked for.
+    """Return the table of the cycle that a run is in: a row for each requested max_lr.
 
     Args:
         table: Of an oracle run.

@@ -108,7 +108,7 @@ def open_verdicts(cycles: Sequence[OracleCycleRow]) -> str:
 
 
 def noise(cycles: Sequence[OracleCycleRow]) -> str:
-    """Format the noise of a replicate, beside what the number of validation images alone gives.
+    """Format the noise of a replicate, next to what the number of validation images alone gives.
 
     Args:
         cycles: Rows of the table.

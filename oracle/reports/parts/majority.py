@@ -8,7 +8,7 @@ from oracle.tables.schedules import SchedulesTable
 from oracle.tables.search import SearchTable
 
 SplitTable = OracleTable | SchedulesTable | SearchTable  # of those that train on a split
-_LARGE = 50.0  # percent of a part that one class holds, from which it is told
+_LARGE = 50.0  # percent of a part that one class holds, from which it is reported
 
 
 def split_notes(table: SplitTable) -> list[str]:

@@ -59,7 +59,7 @@ def sheet(table: OracleTable) -> ReportTable:
         table: Of the run.
 
     Returns:
-        The printed table, learning rates beside S-Cyc's.
+        The printed table, learning rates next to S-Cyc's.
     """
     rivals = table["rivals"]
     ours = {

@@ -20,7 +20,7 @@ from oracle.tables.json_schema import json_schema
 from scyc.json_types import JsonMapping, JsonObject
 
 _REF = "#/components/schemas/{model}"
-_OPEN = frozenset({"health", "ready"})  # asked for without a token
+_OPEN = frozenset({"health", "ready"})  # no token required
 TAGS = (
     {"name": "jobs", "description": "Submitted studies: queued, run, watched."},
     {"name": "runs", "description": "What the storage has: tables, figures, regions."},

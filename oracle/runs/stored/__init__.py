@@ -1,1 +1,1 @@
-"""Stored runs, found and shown without the imports that compute them."""
+"""Stored runs, listed and shown without the imports that compute them."""

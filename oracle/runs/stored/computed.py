@@ -1,8 +1,9 @@
-"""What was computed from a finished run, kept beside its files until anything changes.
+"""What was computed from a finished run, cached in its folder until anything changes.
 
 A table takes a second or more to compute, most of it to import what computes it. Its text and its
-JSON are kept in the run's folder, in ``computed/``, each with a hash of all that it is a function
-of: the run, every result of its system, the code, and what was asked for.
+JSON are cached in the run's folder, in ``computed/``, each with a hash of all that it is a function
+of: the run, every result of its system, the code, and the request. A run without a folder, such as
+one that was imported without its networks, has them in the program's folder of the home.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from oracle.database import URL, RunRecord
 from oracle.database.contents.studies import results_hash
 from oracle.host.source_hash import source_hash
 from oracle.runs.stored.run_index import choose, indexed
-from oracle.settings import Settings
+from oracle.settings import PROGRAM_FOLDER, Settings
 from scyc.errors import BadInput
 
 _FOLDER = "computed"
@@ -28,7 +29,7 @@ _FINISHED = ("done", "no winner")  # a run under way has other results each time
 def of_run(
     text: str, settings: Settings, what: Sequence[object], compute: Callable[[str], str]
 ) -> str:
-    """Return what a command computes from a run, computed once for all times that it is asked for.
+    """Return what a command computes from a run, computed once for all requests.
 
     Args:
         text: RUN, as a command is given it; a file is computed from each time.
@@ -84,29 +85,36 @@ def of_record(
     """
     if state not in _FINISHED:
         return compute()
-    asked = _hash(what)
+    request = _hash(what)
     basis = _basis(record, state, url)
-    file = folder / _FOLDER / f"{record.run_id}.{basis[:16]}.{asked[:16]}"
-    kept = _read(file, basis + asked)
-    if kept is not None:
-        return kept
+    place = folder if folder.is_dir() else _of_home(folder)
+    file = place / _FOLDER / f"{record.run_id}.{basis[:16]}.{request[:16]}"
+    cached = _read(file, basis + request)
+    if cached is not None:
+        return cached
     text = compute()
     if basis == _basis(record, state, url):  # nothing was written meanwhile
-        _keep(file, basis + asked, text, f"{record.run_id}.{basis[:16]}.")
+        _keep(file, basis + request, text, f"{record.run_id}.{basis[:16]}.", folder)
     return text
 
 
 def files(run_id: str, folder: Path) -> set[Path]:
-    """Return the files that are kept of a run.
+    """Return the cache files of a run.
 
     Args:
         run_id: Id of the run.
         folder: Of its files.
 
     Returns:
-        Paths; none where nothing is kept.
+        Paths; none where nothing is cached.
     """
-    return {file for file in (folder / _FOLDER).glob("*") if file.name.rsplit(".", 2)[0] == run_id}
+    places = (folder, _of_home(folder))
+    cached = [file for place in places for file in (place / _FOLDER).glob("*")]
+    return {file for file in cached if file.name.rsplit(".", 2)[0] == run_id}
+
+
+def _of_home(folder: Path) -> Path:
+    return folder.parent / PROGRAM_FOLDER
 
 
 def _basis(record: RunRecord, state: str, url: URL) -> str:
@@ -129,7 +137,7 @@ def _read(file: Path, key: str) -> str | None:
     return str(text) if right else None
 
 
-def _keep(file: Path, key: str, text: str, valid: str) -> None:
+def _keep(file: Path, key: str, text: str, valid: str, folder: Path) -> None:
     """Write a text down, and delete those of the run that are of no use any more."""
     from scyc.storage.blob_store import write_whole  # noqa: PLC0415  # only where it is new
 
@@ -139,6 +147,6 @@ def _keep(file: Path, key: str, text: str, valid: str) -> None:
     with contextlib.suppress(OSError):  # it is computed again next time
         file.parent.mkdir(exist_ok=True)
         write_whole(file, content.encode())
-        for each in files(file.name.rsplit(".", 2)[0], file.parent.parent):
+        for each in files(file.name.rsplit(".", 2)[0], folder):
             if not each.name.startswith(valid):
                 each.unlink(missing_ok=True)

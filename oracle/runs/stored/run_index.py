@@ -1,4 +1,4 @@
-"""Which runs there are: told without their studies, which take half a second of imports to parse.
+"""Which runs there are, without their studies, which take half a second of imports to parse.
 
 A home keeps what was read of the studies of its runs, ``studies.json``, by a hash of the study's
 JSON and of the code that read it: either may change, and the study is read again.
@@ -130,14 +130,14 @@ def indexed(settings: Settings) -> tuple[list[IndexedRun], list[str]]:
     names = _StudyNames(settings)
     runs: list[IndexedRun] = []
     unread: list[str] = []
-    for database, url, place in databases(settings):
+    for database, url, old_folder in databases(settings):
         given = database.names().all()
         for record in database.runs():
             study = names.of(record)
             if study is None:
                 unread.append(record.run_id)
                 continue
-            folder = place or settings.study_folder(study.folder_name)
+            folder = old_folder or settings.study_folder(study.folder_name)
             state, name = state_of(database, record), given.get(record.run_id)
             runs.append(IndexedRun(record, study, url, folder, state, name))
     names.keep()
@@ -145,7 +145,7 @@ def indexed(settings: Settings) -> tuple[list[IndexedRun], list[str]]:
 
 
 def choose(text: str, runs: Sequence[_Run], settings: Settings) -> _Run:
-    """Return the run that a user means; ``settings.chosen`` is told where there are several.
+    """Return the run that a user means; ``settings.chosen`` is called where there are several.
 
     Args:
         text: Id of a run, the name that a user gave it, or name or folder of a study. The last two

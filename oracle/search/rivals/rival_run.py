@@ -28,7 +28,7 @@ _LINEAR: ScheduleSpec = LinearSpec(name="linear")
 class RivalRun:
     """One rival's run, as far as it has come.
 
-    begun: told of a cycle's cells before they are trained; over: that there will be no more.
+    begun: called with a cycle's cells before they are trained; over: when there will be no more.
     """
 
     study: OracleStudy
@@ -61,7 +61,7 @@ class RivalRun:
 
     @property
     def study_key(self) -> StudyKey:
-        """Where its cells are recorded: known before its max_lr are, so told by what decides them.
+        """Where its cells are recorded: known before its max_lr are, so it is what decides them.
 
         The oracle's answers decide where it uses them, and so all that shapes the oracle's search.
         """
@@ -146,7 +146,7 @@ class RivalRun:
 
 
 class _Replay:
-    """The greedy oracle, asked for again: its cells have the same ids, so none is trained twice.
+    """The greedy oracle, requested again: its cells have the same ids, so none is trained twice.
 
     Whoever needs its answer waits for it so, and finds the same in whatever order cells come.
     """

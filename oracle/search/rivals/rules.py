@@ -41,7 +41,7 @@ class Rule:
     needs: Callable[[Any, int], int]  # how many of the oracle's cycles it must know for a cycle
     shared: Callable[[Any], int]  # of its first cycles, how many are the oracle's unless grids grow
     linear: bool = False  # whether pruned networks are trained from max_lr linearly to 0
-    tests: int = 0  # iterations beside a pruned network's training that max_lr rests on
+    tests: int = 0  # iterations besides a pruned network's training that max_lr rests on
 
 
 def _constant(

@@ -66,7 +66,7 @@ def max_lr(
         max_lr(m) = epsilon * (g_1 * ... * g_R)^(1 / R)
         g_r = s_r(0) / s_r(m - 1), kept within [1 / bound, bound]
 
-    s_r is the :func:`spread` of the weight gradients of replicate r at the end of a training. The
+    s_r is the :func:`spread` of the weight gradients of replicate r after training. The
     geometric mean lets each replicate count as much, however large its gradients are, and all of
     them train with one max_lr, in [epsilon / bound, epsilon * bound].
 

@@ -3,7 +3,7 @@
 A function of the study and of results alone, however training runs are scheduled. A candidate is
 suggested from those at least `parallel` before it, all of which have ended by then, and its fate at
 a rung is decided against those before it that came so far. So `parallel` candidates are under way
-at once, and each waits for what it is told of, never for who is faster.
+at once, and each waits for given results, never for whichever is faster.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class Candidate:
 
     @property
     def ended(self) -> bool:
-        """Whether it asks for nothing more."""
+        """Whether it requests nothing more."""
         return self.stopped is not None or self.whole
 
     @property
@@ -135,12 +135,12 @@ class Candidate:
 class CandidatePool:
     """All candidates of a search, in the order in which it came to them.
 
-    Who asks when changes nothing: a candidate's results are a function of its curve.
+    The order of requests changes nothing: a candidate's results are a function of its curve.
     """
 
     study: SearchStudy
     graph: Graph
-    ended: Callable[[Candidate], None] = lambda candidate: None  # told of each, in order
+    ended: Callable[[Candidate], None] = lambda candidate: None  # called for each, in order
     candidates: list[Candidate] = field(default_factory=list)
     reported: int = 0  # candidates whose end has been reported
 

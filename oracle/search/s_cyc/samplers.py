@@ -1,8 +1,8 @@
 """Optuna's samplers, each suggestion a function of the study and of results alone.
 
-Beside the store the only module that knows Optuna. A sampler sees a study in memory that is filled
-anew for each suggestion, in the candidates' order, and has a seed of its own for each candidate:
-nothing is pickled, and nothing depends on what a process has suggested before.
+Besides the storage, the only module that imports Optuna. A sampler sees a study in memory that is
+filled anew for each suggestion, in the candidates' order, and has a seed of its own for each
+candidate: nothing is pickled, and nothing depends on what a process has suggested before.
 """
 
 from __future__ import annotations

@@ -231,7 +231,7 @@ def _soundness(known: Mapping[int, MaxLrScores], index: int) -> float:
 def _standard_error(sample: Sequence[MaxLrScores]) -> float | None:
     """Estimate the standard error of a mean over the replicates, in points.
 
-    What the replicates differ by at every max_lr is no noise here. None where it cannot be told.
+    What the replicates differ by at every max_lr is no noise here. None where it is unknown.
     """
     rows = [each.accuracies for each in sample]
     if len(rows) < 2 or len(rows[0]) < 2:

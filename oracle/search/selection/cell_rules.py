@@ -20,7 +20,7 @@ from oracle.search.selection.cycle_answer import Answer, Cell, CycleSearch, Know
 from oracle.search.selection.joint import noise_variance, with_effects
 from oracle.stats.noise import Array
 
-BEST_WEIGHT = 5.0  # of the best max_lr beside each end; set on `SETTING` families
+BEST_WEIGHT = 5.0  # of the best max_lr, relative to each end; set on `SETTING` families
 NODES = 15  # of the quadrature over what a cell's result may be
 
 Rule = Callable[[CycleSearch, Known, Answer, int], list[Cell]]
@@ -100,7 +100,7 @@ def _one_by_one(
         search: the cycle's.
         known: what was trained.
         answer: what is known by that.
-        covariance: of the curve at the grid's values, and after those of what else is asked.
+        covariance: of the curve at the grid's values, then of the other requested values.
         gains: of one more replicate of each value, given how much its result moves the means of
             all that `covariance` is of, by its standard deviation: (asked, grid).
         count: cells to choose, at most.
@@ -144,7 +144,7 @@ def _racing(search: CycleSearch, known: Known, answer: Answer, count: int) -> li
 
 
 def _spread(search: CycleSearch, known: Known, answer: Answer, count: int) -> list[Cell]:
-    """Every k-th value with all replicates, whatever was found: what a coarser grid costs."""
+    """Every k-th value with all replicates, whatever the results: what a coarser grid costs."""
     del answer
     given = known.trained.sum(axis=1)
     started = np.flatnonzero(given)

@@ -1,6 +1,6 @@
 """One cycle's search of single (max_lr, replicate): what to train next, from finished results.
 
-Choices rest on whole rounds: what a round asked for is finished before the next one is chosen, so
+Choices rest on whole rounds: what a round requested is finished before the next one is chosen, so
 they do not depend on which result came first, on how many workers there are, or on a restart.
 """
 
@@ -33,7 +33,7 @@ class SearchEnd:
 
 @dataclass(frozen=True)
 class CellRule:
-    """How the cells of a cycle are chosen: a study's declaration and what it is asked."""
+    """How the cells of a cycle are chosen: a study's declaration and a max_lr to decide on."""
 
     bounds: CellSearch
     tolerance: float

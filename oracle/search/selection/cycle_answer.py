@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from oracle.stats.decisions import Ends, draw_ends, well_tuned
-from oracle.stats.noise import Array, lowest
+from oracle.stats.noise import SPARSE_FLOOR, Array, lowest, sparse_prior
 from oracle.stats.posterior import DEPTH, REACHES, Cells, CurvePosterior, Flags, curve_posterior
 from oracle.stats.region import ToleranceKind
-from oracle.stats.region_intervals import SPARSE_FLOOR
 
 Cell = tuple[int, int]  # position in the grid, replicate
 
@@ -19,7 +18,7 @@ DRAWS = 400  # of a decision
 
 @dataclass(frozen=True)
 class CycleSearch:
-    """What a search of one cycle knows and is asked. Accuracies in percent."""
+    """What a search of one cycle knows and has to decide. Accuracies in percent."""
 
     grid: tuple[float, ...]  # max_lr, rising
     replicates: int
@@ -74,7 +73,13 @@ def infer_cycle(search: CycleSearch, known: Known) -> Answer:
     kind = search.tolerance_kind
     tolerance = search.tolerance if kind == "points" else abs(best) * search.tolerance / 100
     posterior = curve_posterior(
-        cells, tolerance, search.grid, floor=SPARSE_FLOOR, seed=search.seed, draws=DRAWS
+        cells,
+        tolerance,
+        search.grid,
+        SPARSE_FLOOR,
+        search.seed,
+        DRAWS,
+        sparse_prior(tolerance, len(search.grid)),
     )
     never = rows[~(known.diverged[rows] == 1).any(axis=1)]
     whole = never[known.trained[never].all(axis=1)]

@@ -1,4 +1,4 @@
-"""How many training runs a cycle's search is likely to ask for, told before it begins."""
+"""How many training runs a cycle's search is likely to request, estimated before it begins."""
 
 from __future__ import annotations
 

@@ -73,12 +73,12 @@ def _expected_best(
     if len(named) == 1:
         return round(float(mean[named[0]]), 6)
     cells = np.argwhere(~known.trained[list(some)])
-    told = np.zeros((len(cells), len(joint)))
+    design = np.zeros((len(cells), len(joint)))
     rows = np.arange(len(cells))
-    told[rows, np.array(some)[cells[:, 0]]] = 1
-    told[rows, len(joint) - known.trained.shape[1] + cells[:, 1]] = 1
-    moved = told @ joint
-    variance = moved @ told.T + noise * np.eye(len(cells))
+    design[rows, np.array(some)[cells[:, 0]]] = 1
+    design[rows, len(joint) - known.trained.shape[1] + cells[:, 1]] = 1
+    moved = design @ joint
+    variance = moved @ design.T + noise * np.eye(len(cells))
     moves = moved[:, named].T @ np.linalg.solve(variance, moved[:, named])
     root = np.linalg.cholesky(moves + 1e-9 * np.eye(len(named)))
     tops = (mean[named] + _normal()[:, : len(named)] @ root.T).max(axis=1)

@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from oracle.search.selection.cycle_answer import Answer, Known
-from oracle.stats.noise import Array
-from oracle.stats.region_intervals import SPARSE_FLOOR
+from oracle.stats.noise import SPARSE_FLOOR, Array
 
 
 def noise_variance(answer: Answer) -> float:
@@ -34,7 +33,7 @@ def with_effects(covariance: Array, known: Known, noise: float) -> Array:
     trained yet is taken to be known as well as by one result, for a batch asks for several.
 
     Args:
-        covariance: Of the curve at the grid's values, and after those of what else is asked,
+        covariance: Of the curve at the grid's values, then of the other requested values,
             (asked, asked), squared points.
         known: What was trained.
         noise: Variance of one replicate's noise, squared points.

@@ -1,10 +1,10 @@
 """Which (max_lr, replicate) of one cycle to train next, and when enough is known.
 
-A pure function of what is known. The first batch spreads over the grid with two replicates; every
-further batch is chosen by a rule of `oracle.search.selection.cell_rules`. Values that decide
-nothing get no further replicate. The max_lr that is named in the end has every replicate: the next
-cycle starts from these networks, so they are part of the budget. The last cells complete those
-max_lr of which the best is named (`oracle.search.selection.finalists`).
+A pure function of what is known. The first batch spreads over the grid, with two replicates where
+the grid is long; every further batch is chosen by a rule of `oracle.search.selection.cell_rules`.
+Values that decide nothing get no further replicate. The max_lr that is named in the end has every
+replicate: the next cycle starts from these networks, so they are part of the budget. The last cells
+complete those max_lr of which the best is named (`oracle.search.selection.finalists`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from oracle.search.selection.cell_rules import RULES
 from oracle.search.selection.cycle_answer import Answer, Cell, CycleSearch, Known, infer_cycle
 from oracle.search.selection.finalists import finalists
 from oracle.stats.decisions import FLAT, well_tuned
+from oracle.stats.noise import SHORT_GRID
 
 StopReason = Literal["budget", "regret and ends", "flat", "verdict", "whole grid"]
 
@@ -28,8 +29,8 @@ FINALISTS = 2  # whose replicates but the first are kept until last; set on `SET
 END_STEPS = 1.0  # grid steps to which both ends are known when the search may stop
 SHARES = ((14, 1 / 2), (29, 1 / 3))  # of the whole grid, by most values
 LONG_SHARE = 1 / 4  # of longer grids
-LEAST_VALUES = 4  # of the grid that any budget allows for, beside the best one's replicates
-REMEMBERED = 2048  # decisions that are kept
+LEAST_VALUES = 4  # of the grid that any budget allows for, besides the best one's replicates
+REMEMBERED = 2048  # decisions that are cached
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ def budget_cells(count: int, replicates: int, share: float | None = None) -> int
 def next_cells(search: CycleSearch, known: Known, rule: str = "adaptive") -> Decision:
     """Decide which cells to train next.
 
-    The same is asked over and over, by a run that is read again and by every observation of an
-    external run, so decisions are kept.
+    A run that is read again and every observation of an external run request the same decisions, so
+    these are cached.
 
     Args:
         search: the cycle's grid, bounds and what ends the search.
@@ -147,13 +148,25 @@ def _missing(search: CycleSearch, known: Known, max_lr: float) -> list[Cell]:
 
 
 def _first(search: CycleSearch) -> list[Cell]:
-    """Values spread over the grid, both ends included, with two replicates."""
+    """Values spread over the grid, both ends included, with two replicates.
+
+    On a short grid there are few, and one more value tells more than a second replicate: only the
+    middle one has two, which ties the replicates to each other.
+    """
     count = len(search.grid)
     replicates = min(FIRST_REPLICATES, search.replicates)
     wanted = max(4, round(1.3 * math.sqrt(count)))
     wanted = min(count, wanted, max(2, round(0.6 * search.budget / replicates)))
-    values = np.unique(np.round(np.linspace(0, count - 1, wanted)).astype(int)).tolist()
-    return [(value, replicate) for replicate in range(replicates) for value in values]
+    if replicates == 1 or count > SHORT_GRID:
+        return [(value, each) for each in range(replicates) for value in _spread(count, wanted)]
+    values = _spread(count, min(count, 2 * wanted - 1))
+    return [*((value, 0) for value in values), (values[len(values) // 2], 1)]
+
+
+def _spread(count: int, wanted: int) -> list[int]:
+    """Return positions of a grid, the first and the last one included."""
+    values: list[int] = np.unique(np.round(np.linspace(0, count - 1, wanted)).astype(int)).tolist()
+    return values
 
 
 def _untried(search: CycleSearch, known: Known) -> list[Cell]:

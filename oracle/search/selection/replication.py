@@ -56,7 +56,7 @@ class AdaptiveReplication:
 
         Returns:
             The cells to start from, one a replicate (None in the first cycle), and the results of
-            all that were asked for.
+            all that were requested.
 
         Each is its replicate's own, trained with the well-tuned max_lr of the cycles before. From
         the first replicate on that diverges there, none is given.

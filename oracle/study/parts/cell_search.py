@@ -26,7 +26,7 @@ class CellSearch(Spec):
     regret: Regret = 0.1  # expected points below the best at which a cycle may end
     budget: WholeShare | None = None  # share of the whole grid's training
     # runs in a cycle; None: see `oracle.search.selection.next_cells.budget_share`
-    batch: PackSize = 16  # training runs that are asked for together
+    batch: PackSize = 16  # training runs that are requested together
     verdict: bool = True  # end, too, where the verdict on S-Cyc's max_lr is certain
 
 

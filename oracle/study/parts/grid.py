@@ -104,7 +104,7 @@ def most_new_values(grid: GridSpec) -> int:
         grid: The declared grid of max_lr.
 
     Returns:
-        Values on both sides together; 0 of a grid that is not to grow.
+        Values at both ends together; 0 of a grid that is not to grow.
     """
     tried = declared = grid_values(grid)
     while more := extend_grid(grid, tried, low=True, high=True):

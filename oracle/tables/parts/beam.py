@@ -14,7 +14,7 @@ from oracle.tables.base import Differences, TrainingCost, paired_differences, tr
 
 
 class BeamCycleRow(TypedDict):
-    """The best network that the beam kept at a cycle, beside greed's own."""
+    """The best network that the beam kept at a cycle, next to that of greedy search."""
 
     cycle: int
     weights_remaining: float
@@ -25,7 +25,7 @@ class BeamCycleRow(TypedDict):
     parent: int | None
     """Rank, from 1, of the network that it was pruned from."""
     greedy_rank: int | None
-    """Of greed's own network among those that were kept."""
+    """Of greedy search's network among those that were kept."""
     same: bool
     """Whether greed's own network is the best one."""
     val_accuracy: list[float] | None
@@ -46,7 +46,7 @@ class BeamCost(TypedDict):
 
 
 class BeamPart(TypedDict):
-    """A beam search beside the greedy oracle."""
+    """A beam search in addition to the greedy oracle."""
 
     width: int
     cycles: list[BeamCycleRow]
@@ -54,13 +54,13 @@ class BeamPart(TypedDict):
 
 
 def part(width: int, greedy: Sequence[OracleCycle], beam: Sequence[BeamCycle]) -> BeamPart | None:
-    """Return what a beam found beside the greedy oracle so far; None without a beam.
+    """Return the results of a beam so far, compared with the greedy oracle; None without a beam.
 
     Of each cycle the best of the networks that were kept, with all the max_lr that led to it, and
     its paired difference to greed's own network (see
     :class:`oracle.stats.paired_difference.Difference`; above 0 where the beam is ahead). `parent`:
     the rank, from 1, of the network that it was pruned from, among those kept at the cycle before.
-    `greedy_rank`: that of greed's own network among those kept at this cycle, null where it is
+    `greedy_rank`: that of greedy search's network among those kept at this cycle, null where it is
     none of them. Accuracies in percent.
 
     Args:

@@ -56,15 +56,15 @@ class CurrentCycle(TypedDict):
 def part(
     requests: Sequence[CellRequest], known: Results, running: Collection[str] | None = None
 ) -> CurrentCycle | None:
-    """Return the cycle that a greedy search is in; None where all that it asked for is known.
+    """Return the cycle that a greedy search is in; None where all that it requested is known.
 
     Args:
-        requests: What the search has asked for so far, in order.
+        requests: What the search has requested so far, in order.
         known: The results that are there, by cell id.
         running: Ids of cells that are being trained; None: no driver trains the run.
 
     Returns:
-        The part `current` of the table: every max_lr that was asked for, rising.
+        The part `current` of the table: every requested max_lr, rising.
     """
     if not requests or all(cell.id in known for cell in requests[-1].cells):
         return None

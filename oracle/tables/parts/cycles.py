@@ -130,7 +130,7 @@ def cycle_row(study: OracleStudy, cycle: OracleCycle, path: RunCycle | None) -> 
         "evidence": evidence.part(
             evidence.infer(study, cycle),
             study.s_cyc_max_lr(cycle.cycle),
-            evidence.at_fixed_look(cycle),
+            evidence.at_fixed_evaluation(cycle),
         ),
         "plateau": plateau.part(study, cycle),
         "search": _ended(cycle),

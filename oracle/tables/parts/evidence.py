@@ -91,7 +91,7 @@ class Evidence(TypedDict):
     best_again: float | None
     """Percent; the best accuracy, by replicates that did not choose it."""
     best_at_fixed_look: NotRequired[float | None]
-    """Percent; the same with the look, too, chosen by the others: see :func:`at_fixed_look`."""
+    """Percent; the evaluation, too, is chosen by the others: see :func:`at_fixed_evaluation`."""
     estimated: NotRequired[EstimatedRegion | None]
     """Null with one replicate."""
     s_cyc: VerdictJson | None
@@ -124,8 +124,8 @@ def infer(study: OracleStudy, cycle: OracleCycle) -> RegionPosterior | None:
     return replace(posterior, at_chance=True) if posterior and at_chance else posterior
 
 
-def at_fixed_look(cycle: OracleCycle) -> float | None:
-    """Return the best accuracy with max_lr and look chosen by the other replicates, in percent.
+def at_fixed_evaluation(cycle: OracleCycle) -> float | None:
+    """Return the best accuracy in percent, max_lr and evaluation chosen by other replicates.
 
     Args:
         cycle: The finished cycle.
@@ -147,7 +147,7 @@ def part(
     Args:
         posterior: What :func:`infer` gave.
         s_cyc: S-Cyc's max_lr; None where the study has none.
-        fixed_look: What :func:`at_fixed_look` gave.
+        fixed_look: What :func:`at_fixed_evaluation` gave.
 
     Returns:
         The part `evidence` of a cycle.

@@ -15,7 +15,7 @@ class RateRise(TypedDict):
 
     max_lr: float
     rise: float | None
-    """Points in a tenth of the budget; null where no two looks lie there."""
+    """Points in a tenth of the budget; null where no two evaluations lie there."""
     standard_error: float | None
     """Of the rise, over the replicates."""
 
@@ -27,7 +27,7 @@ class Plateau(TypedDict):
     looks: list[int] | None
     """The first and the last iteration of the window."""
     seen: int
-    """Looks of a training run."""
+    """Evaluations of a training run."""
     rates: list[RateRise]
 
 
@@ -54,12 +54,12 @@ def part(study: OracleStudy, cycle: OracleCycle) -> Plateau | None:
     steps = study.training.steps
     allowed = points(study.tolerance, study.tolerance_kind, region.best_accuracy)
     first = [step for step, _ in cycle.results[region.well_tuned][0].curve]
-    looks = plateau.window(study.schedule, steps, first)
+    window = plateau.window(study.schedule, steps, first)
     rates: list[RateRise] = []
     verdicts: list[plateau.Trained] = []
     for rate in sorted({region.well_tuned, region.low}):
         curves = [result.curve for result in cycle.results[rate] if not result.diverged]
-        rise = plateau.rise(curves, looks, steps)
+        rise = plateau.rise(curves, window, steps)
         verdicts.append(rise.verdict(allowed) if rise else "unknown")
         rates.append(
             {
@@ -70,7 +70,7 @@ def part(study: OracleStudy, cycle: OracleCycle) -> Plateau | None:
         )
     return {
         "verdict": plateau.worst(verdicts),
-        "looks": [looks[0], looks[-1]] if looks else None,
+        "looks": [window[0], window[-1]] if window else None,
         "seen": len(first),
         "rates": rates,
     }

@@ -169,7 +169,7 @@ def part(
     greedy: Sequence[OracleCycle],
     s_cyc: Sequence[RunCycle],
 ) -> list[Rival]:
-    """Return what the rivals of a run have found, as far as they have come.
+    """Return the results of a run's rivals so far.
 
     Args:
         study: The oracle study that names them.

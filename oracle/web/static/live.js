@@ -171,7 +171,7 @@
           ? `${job.done.toLocaleString("en")} training runs`
           : job.known
           ? `${job.done.toLocaleString("en")} of ${job.known.toLocaleString("en")} training runs`
-          : "not counted yet";
+          : ENDED.includes(job.state) ? "no training runs" : "not counted yet";
         const left = job.state === "running" && job.seconds_left !== null ? duration(job.seconds_left) : "";
         latest = [hero, job.state, share, amount, left];
         show(...latest);

@@ -16,7 +16,9 @@ Make = Callable[..., Study]
 GRID = {"kind": "log", "low": 0.005, "high": 0.5, "count": 41}
 
 
-def told(study: Make, searched: Any, curve: Callable[[Cell], float], replicates: int = 4) -> Any:
+def agreement_of(
+    study: Make, searched: Any, curve: Callable[[Cell], float], replicates: int = 4
+) -> Any:
     declared = study(grid=GRID, cycles=1, replicates=replicates)
     _, cycles, path = searched(declared, curve)
     table = oracle.table(declared, "tiny-0", cycles, path, complete=True)
@@ -28,7 +30,7 @@ def hump(cell: Cell, shift: float = 0.0) -> float:
 
 
 def test_replicates_that_agree_give_halves_that_agree(study: Make, searched: Any) -> None:
-    _, agreements, _ = told(study, searched, hump)
+    _, agreements, _ = agreement_of(study, searched, hump)
     assert agreement.halves(agreements, 0.5, "points") == {
         "same_best": 1,
         "ends_near": 1,
@@ -37,7 +39,7 @@ def test_replicates_that_agree_give_halves_that_agree(study: Make, searched: Any
 
 
 def test_replicates_that_differ_give_halves_that_differ(study: Make, searched: Any) -> None:
-    _, agreements, _ = told(study, searched, lambda cell: hump(cell, cell.replicate % 2))
+    _, agreements, _ = agreement_of(study, searched, lambda cell: hump(cell, cell.replicate % 2))
     assert agreement.halves(agreements, 0.5, "points") == {
         "same_best": 0,
         "ends_near": 0,
@@ -46,14 +48,14 @@ def test_replicates_that_differ_give_halves_that_differ(study: Make, searched: A
 
 
 def test_one_replicate_has_no_halves(study: Make, searched: Any) -> None:
-    table, agreements, _ = told(study, searched, hump, replicates=1)
+    table, agreements, _ = agreement_of(study, searched, hump, replicates=1)
     assert agreement.halves(agreements, 0.5, "points") is None
     assert agreement.halves([], 0.5, "points") is None
     assert "even replicates" not in agreement.text(table, agreements, None)
 
 
 def test_text_and_json_say_the_same(study: Make, searched: Any) -> None:
-    table, agreements, cycles = told(study, searched, hump)
+    table, agreements, cycles = agreement_of(study, searched, hump)
     shown = agreement.text(table, agreements, cycles[:1])
     content = json.loads(json.dumps(agreement.as_json(table, agreements, cycles[:1])))
     assert content["said"]["same_best"] == 1

@@ -29,14 +29,14 @@ def test_the_table_and_the_tidy_file_replay_alike() -> None:
     assert replay_cells(one, "racing", 0.2, 0.5) == replay_cells(other, "racing", 0.2, 0.5)
 
 
-def test_a_wide_spread_beyond_a_cliff_does_not_hide_the_best() -> None:
+def test_a_wide_spread_past_a_cliff_does_not_hide_the_best() -> None:
     cycles = read_recorded(RESULTS / "digits-fine.csv")
     replays = replay_cells([cycles[3], cycles[8]], "adaptive", 0.25, 0.5)
     assert all(each.raw_held_out - each.held_out < 0.5 for each in replays)  # points of accuracy
 
 
 @pytest.mark.slow
-def test_recorded_cycles_lose_little_at_a_quarter_of_the_trainings() -> None:
+def test_recorded_cycles_lose_little_at_a_quarter_of_the_training_runs() -> None:
     replays = replay_cells(read_recorded(RESULTS / "digits-fine.csv"), "adaptive", 0.25, 0.5)
     assert len(replays) == 9 * 2
     assert max(each.share for each in replays) <= 0.25
@@ -45,7 +45,9 @@ def test_recorded_cycles_lose_little_at_a_quarter_of_the_trainings() -> None:
 
 
 @pytest.mark.slow
-def test_the_command_prints_both_accuracies_and_refuses_what_is_no_grid(tmp_path: Path) -> None:
+def test_the_command_prints_both_accuracies_and_refuses_a_file_without_a_recorded_grid(
+    tmp_path: Path,
+) -> None:
     shown = CliRunner().invoke(replay, [str(RESULTS / "digits-fine.csv"), "--search", "racing"])
     assert shown.exit_code == 0
     assert "racing: 20 % of the training runs" in shown.output

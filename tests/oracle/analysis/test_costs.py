@@ -81,7 +81,7 @@ def test_a_replayed_adaptive_oracle_costs_what_a_real_one_does(run: Any) -> None
     assert (real.trainings, real.steps) == (replayed.trainings, replayed.steps)
 
 
-def test_a_search_stands_beside_the_oracle_that_was_measured(run: Any) -> None:
+def test_a_search_is_compared_with_the_measured_oracle(run: Any) -> None:
     oracle = run()
     search = Measured(SEARCHED, oracle.graph, SHARED)
     comparison = costs.side_by_side([run(search="adaptive"), search, oracle])
@@ -115,7 +115,7 @@ def test_runs_that_cannot_be_compared_are_refused_all_at_once(run: Any) -> None:
     assert "kind schedules" in rules[2]
 
 
-def test_what_is_not_complete_is_said_to_be_so(run: Any) -> None:
+def test_an_incomplete_run_is_marked_as_incomplete(run: Any) -> None:
     table = run().table | {"complete": False}
     comparison = costs.side_by_side([Measured(table, "a", SHARED)])
     assert "tiny-0 is not complete; its cost is that so far." in comparison.notes

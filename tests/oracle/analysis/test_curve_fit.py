@@ -24,7 +24,7 @@ def around(curve: SCyc, width: float) -> list[Target]:
     width=st.floats(0.001, 0.2),
 )
 @settings(max_examples=25)
-def test_a_curve_is_found_in_regions_around_itself(
+def test_a_curve_is_fitted_to_regions_around_itself(
     epsilon: float, delta: float, q: int, beta: float, width: float
 ) -> None:
     curve = SCyc(epsilon=epsilon, delta=delta, q=q, beta=beta)
@@ -34,7 +34,7 @@ def test_a_curve_is_found_in_regions_around_itself(
     assert fit.distance < 1e-6
 
 
-def test_of_all_that_fit_the_closest_is_taken() -> None:
+def test_of_all_fitting_curves_the_closest_is_taken() -> None:
     curve = SCyc(epsilon=0.04, delta=0.06, q=1, beta=4.0)
     fit = fit_scyc_curve(around(curve, 0.1), 0.2, [1], [4.0])
     assert (fit.curve.epsilon, fit.curve.delta) == pytest.approx((0.04, 0.06))
@@ -102,7 +102,7 @@ def test_nothing_to_fit_is_refused() -> None:
         fit_scyc_curve([], 0.2, [0], [3.0])
 
 
-def _told(
+def _cycle(
     number: int, low: tuple[float, float], high: tuple[float, float], best: float
 ) -> dict[str, object]:
     """A cycle of a table whose measured region is far narrower than the intervals of its ends."""
@@ -120,7 +120,7 @@ def _told(
 
 
 def test_the_fit_of_a_table_reads_the_estimated_regions_not_the_raw_ends() -> None:
-    cycles = [_told(0, (0.01, 0.02), (0.2, 0.3), 0.1), _told(1, (0.01, 0.02), (0.2, 0.3), 0.02)]
+    cycles = [_cycle(0, (0.01, 0.02), (0.2, 0.3), 0.1), _cycle(1, (0.01, 0.02), (0.2, 0.3), 0.02)]
     part = region_fit.part(cycles, 0.2)
     assert part is not None
     assert part["fits"]  # 0.1 and 0.02 alone, which fall, no curve holds
@@ -128,13 +128,19 @@ def test_the_fit_of_a_table_reads_the_estimated_regions_not_the_raw_ends() -> No
 
 
 def test_no_curve_is_excluded_that_the_intervals_allow() -> None:
-    apart = [_told(0, (0.04, 0.2), (0.25, 0.3), 0.1), _told(1, (0.001, 0.01), (0.02, 0.06), 0.015)]
+    apart = [
+        _cycle(0, (0.04, 0.2), (0.25, 0.3), 0.1),
+        _cycle(1, (0.001, 0.01), (0.02, 0.06), 0.015),
+    ]
     part = region_fit.part(apart, 0.2)
     assert part is not None
     assert not part["fits"]  # the medians of the ends are 0.089 and 0.035
     assert part["not_excluded"]
     assert "A curve within the 90 % CI of all bounds exists" in region_fit.note(part)
-    surely = [_told(0, (0.1, 0.2), (0.25, 0.3), 0.2), _told(1, (0.001, 0.01), (0.02, 0.06), 0.015)]
+    surely = [
+        _cycle(0, (0.1, 0.2), (0.25, 0.3), 0.2),
+        _cycle(1, (0.001, 0.01), (0.02, 0.06), 0.015),
+    ]
     part = region_fit.part(surely, 0.2)
     assert part is not None
     assert not part["not_excluded"]
@@ -142,7 +148,7 @@ def test_no_curve_is_excluded_that_the_intervals_allow() -> None:
 
 
 def test_a_delta_that_nothing_bounds_is_said_to_be_so() -> None:
-    part = region_fit.part([_told(0, (0.01, 0.02), (0.2, 0.3), 0.1)], 0.2)
+    part = region_fit.part([_cycle(0, (0.01, 0.02), (0.2, 0.3), 0.1)], 0.2)
     assert part is not None
     assert not part["delta_bound"]  # the unpruned network has epsilon alone
     assert "not bounded by these cycles" in region_fit.note(part)

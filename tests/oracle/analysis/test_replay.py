@@ -1,4 +1,4 @@
-"""The adaptive oracle replayed on what a full grid has found."""
+"""The adaptive oracle replayed on the results of a full grid."""
 
 import json
 import math
@@ -64,7 +64,7 @@ def test_the_whole_path_goes_as_far_as_it_is_recorded(run: Any) -> None:
     assert replay.path(declared, graph, {}) == []
 
 
-def test_a_needle_between_what_is_tried_is_missed_and_that_is_said(
+def test_a_narrow_peak_between_tried_values_is_missed_and_reported_as_missed(
     study: Make, searched: Any
 ) -> None:
     def needle(cell: Cell) -> float:
@@ -84,7 +84,7 @@ def test_a_needle_between_what_is_tried_is_missed_and_that_is_said(
 
 
 @pytest.mark.parametrize(("noise", "as_good"), [(0.0, False), (1.0, True)])
-def test_what_noise_does_not_tell_apart_is_as_good(
+def test_a_max_lr_without_a_significant_difference_is_as_good(
     study: Make, searched: Any, noise: float, as_good: bool
 ) -> None:
     def curve(cell: Cell) -> float:
@@ -122,7 +122,7 @@ def test_added_replicates_are_replayed_too(study: Make, searched: Any) -> None:
         assert each.adaptive.replicates == each.full.replicates
 
 
-def test_the_table_of_a_full_grid_tells_what_the_adaptive_oracle_would_have_cost(
+def test_the_table_of_a_full_grid_gives_the_cost_of_the_adaptive_oracle(
     study: Make, Rehearsal: Any
 ) -> None:
     declared = study(grid=GRID)

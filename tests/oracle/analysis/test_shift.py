@@ -14,7 +14,7 @@ from scyc.errors import BadInput
 TOPS = [0.05, 0.07, 0.09]
 
 
-def test_a_shift_of_known_size_is_found_in_all_three_quantities() -> None:
+def test_a_shift_of_known_size_is_detected_in_all_three_quantities() -> None:
     """Every best rate is 1.5 times the other run's; the ends lie at fixed factors of it."""
     higher, base = table([1.5 * top for top in TOPS], replicates=3), table(TOPS, replicates=3)
     shift_of_curves = shift.compare(higher, base)
@@ -31,13 +31,15 @@ def test_a_shift_of_known_size_is_found_in_all_three_quantities() -> None:
     assert [each["quantity"] for each in content["shifts"]] == ["well_tuned", "low", "high"]
 
 
-def test_cycle_0_is_left_out_and_a_run_is_not_told_apart_from_itself() -> None:
+def test_cycle_0_is_left_out_and_a_run_does_not_differ_from_itself() -> None:
     base, other = (table([top, *TOPS[1:]], noise=1.0, replicates=3) for top in (TOPS[0], 0.4))
-    found = shift.compare(other, base)
-    for each in found.shifts:
+    comparison = shift.compare(other, base)
+    for each in comparison.shifts:
         assert each.direction == "not told apart"
         assert each.mean == pytest.approx(0.0, abs=0.2)
-    assert all(line.endswith("not significant") for line in shift.text(found).splitlines()[2:5])
+    assert all(
+        line.endswith("not significant") for line in shift.text(comparison).splitlines()[2:5]
+    )
 
 
 def test_runs_without_a_pruned_cycle_in_common_are_refused() -> None:

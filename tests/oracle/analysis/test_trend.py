@@ -31,7 +31,7 @@ def test_the_jackknife_of_a_mean_is_students_interval() -> None:
     assert high == pytest.approx(3 + 2.3534 * 1.0801, abs=1e-3)
 
 
-def test_a_rise_of_known_size_is_found_in_all_three_quantities() -> None:
+def test_a_rise_of_known_size_is_detected_in_all_three_quantities() -> None:
     """The best rate rises by 1.3 a cycle; the ends lie at exp(-0.5) and exp(0.5) times it."""
     tops = [0.05 * 1.3**cycle for cycle in range(5)]
     for each in trend.trends(table(tops)):
@@ -45,7 +45,7 @@ def test_a_rise_of_known_size_is_found_in_all_three_quantities() -> None:
         assert each.rates == pytest.approx(expected, rel=0.2)
 
 
-def test_where_nothing_rises_no_rise_is_told() -> None:
+def test_where_nothing_rises_no_rise_is_reported() -> None:
     for each in trend.trends(table([0.08] * 5)):
         assert each.direction == "not told apart"
         assert each.drawn[0] < 0 < each.drawn[1]
@@ -57,12 +57,12 @@ def test_with_two_replicates_nothing_is_left_out() -> None:
     assert trend.trends(table([0.05, 0.08])) == ()
 
 
-def test_an_end_beyond_the_grid_is_named() -> None:
+def test_an_end_outside_the_grid_is_reported() -> None:
     upper = {each.quantity: each for each in trend.trends(table([0.1, 0.2, 0.6]))}["high"]
     assert upper.cut == (2,)
 
 
-def test_a_replicate_that_is_left_out_takes_its_divergence_along() -> None:
+def test_leaving_out_a_replicate_also_leaves_out_its_divergence() -> None:
     grid = [{"max_lr": 0.1, "val_accuracy": [80.0, 0.0], "diverged": True}]
     cycle = {"grid": grid}
     assert trend.scores(cycle, without=1)[0.1].diverged is False
@@ -80,19 +80,19 @@ def test_the_null_of_a_diverged_replicate_is_read_as_its_divergence() -> None:
 
 def best(tops: Sequence[float], noise: float = 0.02) -> dict[str, shapes.Shape]:
     drawn = [trend.draws(cycle, 0.5, "points") for cycle in table(tops, noise)["cycles"]]
-    found = [each for each in drawn if each is not None]
-    assert len(found) == len(tops)
-    return {each.name: each for each in shapes.compare(found, 0.5)}
+    regions = [each for each in drawn if each is not None]
+    assert len(regions) == len(tops)
+    return {each.name: each for each in shapes.compare(regions, 0.5)}
 
 
-def test_a_constant_is_found_to_be_one_and_costs_least() -> None:
+def test_a_constant_is_detected_and_costs_least() -> None:
     shape = best([0.08] * 6)
     assert next(iter(shape)) == "constant"
     assert shape["constant"].values["max_lr"] == pytest.approx(0.08, rel=0.1)
     assert [shape[name].parameters for name in shapes.SHAPES] == [1, 2, 2, 4]
 
 
-def test_a_power_law_is_found_with_its_exponent() -> None:
+def test_a_power_law_is_fitted_with_its_exponent() -> None:
     """Where each cycle keeps the same share of all weights, a line in log max_lr is the same."""
     shape = best([0.02 / 0.5 ** (0.7 * cycle) for cycle in range(7)])
     assert shape["power law"].values["alpha"] == pytest.approx(0.7, abs=0.05)
@@ -102,16 +102,16 @@ def test_a_power_law_is_found_with_its_exponent() -> None:
     assert shape["power law"].inside == tuple(range(7))
 
 
-def test_an_s_is_told_from_a_line_where_the_tops_are_sharp() -> None:
+def test_an_s_is_distinguished_from_a_line_where_the_peaks_are_sharp() -> None:
     curve = SCyc(epsilon=0.02, delta=0.3, q=2, beta=6.0)
     shape = best([scyc_curve.max_lr(curve, cycle, 0.5) for cycle in range(9)])
     assert next(iter(shape)) == "S-Cyc"
     assert shape["S-Cyc"].values["q"] == 2
     assert shape["S-Cyc"].values["epsilon"] == pytest.approx(0.02, rel=0.15)
-    assert shape["power law"].aic - shape["S-Cyc"].aic > shapes.TOLD
+    assert shape["power law"].aic - shape["S-Cyc"].aic > shapes.DISTINCT
 
 
-def test_the_print_says_by_how_much_and_whether_it_is_told() -> None:
+def test_the_printed_table_says_by_how_much_and_whether_it_is_significant() -> None:
     rises = rise.of_table(table([0.05 * 1.3**cycle for cycle in range(5)]))
     lines = rise.text(rises).splitlines()
     assert lines[0] == "known-00000000: cycles 0 to 4, 4 replicates"
@@ -124,10 +124,10 @@ def test_the_print_says_by_how_much_and_whether_it_is_told() -> None:
 
 
 def test_a_trend_that_is_not_significant_is_printed_so_and_stored_as_before() -> None:
-    found = rise.of_table(table([0.08] * 5), 0.2)
-    lines = rise.text(found).splitlines()[2:5]
+    trends = rise.of_table(table([0.08] * 5), 0.2)
+    lines = rise.text(trends).splitlines()[2:5]
     assert [line.rsplit(", ", 1)[1] for line in lines] == ["not significant"] * 3
-    directions = [each["direction"] for each in rise.as_json(found)["trends"]]
+    directions = [each["direction"] for each in rise.as_json(trends)["trends"]]
     assert directions == ["not told apart"] * 3
 
 
@@ -157,7 +157,9 @@ def test_the_command_reads_a_committed_table(
     assert capsys.readouterr().out.startswith("known-00000000: cycles 0 to 2")
 
 
-def test_what_is_no_table_or_lacks_the_rate_is_refused(written: Callable[[object], str]) -> None:
+def test_a_file_that_is_no_table_or_lacks_the_rate_is_refused(
+    written: Callable[[object], str],
+) -> None:
     with pytest.raises(BadInput, match="is no table of an oracle run"):
         rise.read(Path(written({"kind": "search"})))
     with pytest.raises(BadInput, match="not complete"):

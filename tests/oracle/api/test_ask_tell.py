@@ -71,17 +71,17 @@ def test_it_is_the_run_that_a_server_has(tmp_path: Path) -> None:
         assert [trial.value for trial in study.trials] == [50.0]
 
 
-def test_a_task_is_given_once_until_it_is_told_or_given_back(tmp_path: Path) -> None:
+def test_a_task_is_given_once_until_its_result_is_told_or_it_is_returned(tmp_path: Path) -> None:
     with opened(tmp_path) as one, opened(tmp_path) as other:
-        asked = {one.ask(), other.ask(), one.ask(), other.ask(), one.ask(), other.ask()}
-        assert None not in asked
-        assert len(asked) == 6  # all of the first cycle
+        tasks = {one.ask(), other.ask(), one.ask(), other.ask(), one.ask(), other.ask()}
+        assert None not in tasks
+        assert len(tasks) == 6  # all of the first cycle
         assert one.ask() is None
         assert one.state == "open"
         one.close()
         again = {other.ask(), other.ask(), other.ask()}
         assert None not in again
-        assert again < asked
+        assert again < tasks
         assert other.ask() is None
 
 
@@ -114,9 +114,9 @@ def test_a_value_that_is_no_accuracy_is_refused(tmp_path: Path, wrong: float) ->
         assert search.table()["done"] == 1
 
 
-def test_a_training_run_that_was_not_asked_for_is_refused(tmp_path: Path) -> None:
+def test_a_training_run_that_was_not_requested_is_refused(tmp_path: Path) -> None:
     with opened(tmp_path) as search:
-        with pytest.raises(oracle.BadInput, match="was not asked for in cycle 0"):
+        with pytest.raises(oracle.BadInput, match="was not requested in cycle 0"):
             search.tell(AskedTask(0, 0.3, 0, None), 50.0)
         with pytest.raises(oracle.BadInput, match="has not begun"):
             search.tell(AskedTask(1, 0.1, 0, 0.1), 50.0)

@@ -15,9 +15,9 @@ import scyc
 OF_SCYC = ("SCyc", "SCycLR", "WarmupDrops", "iterate", "max_lr")  # which show all of its names
 
 
-def examples_of(name: str, found: object) -> list[doctest.DocTest]:
-    module = sys.modules[found.__module__]
-    return doctest.DocTestFinder(recurse=False).find(found, name, module, globs={})
+def examples_of(name: str, exported: object) -> list[doctest.DocTest]:
+    module = sys.modules[exported.__module__]
+    return doctest.DocTestFinder(recurse=False).find(exported, name, module, globs={})
 
 
 def sources(package: object, names: "list[str] | tuple[str, ...]") -> str:
@@ -31,9 +31,9 @@ def sources(package: object, names: "list[str] | tuple[str, ...]") -> str:
 def members() -> Iterator[tuple[str, str]]:
     """Public methods and properties of the public classes, with their class."""
     for name in oracle.__all__:
-        found = getattr(oracle, name)
-        if inspect.isclass(found) and not issubclass(found, Exception):
-            for member, value in vars(found).items():
+        exported = getattr(oracle, name)
+        if inspect.isclass(exported) and not issubclass(exported, Exception):
+            for member, value in vars(exported).items():
                 callable_ = inspect.isfunction(value) or isinstance(value, property)
                 if callable_ and not member.startswith("_"):
                     yield name, member

@@ -93,14 +93,14 @@ def test_a_function_starts_from_the_folder_that_its_parent_left(
     done: tuple[oracle.Run, list[Any]],
 ) -> None:
     files = list(done[0]._settings.folder.glob("text/checkpoints/*/*.tar"))
-    kept = [json.loads(_member(file)) for file in files]
-    deepest = max(kept, key=len)
+    stored = [json.loads(_member(file)) for file in files]
+    deepest = max(stored, key=len)
     assert [each[0] for each in deepest] == [0, 1, 2]
     replicates = {each[2] for each in deepest}
     assert len(replicates) == 1
-    oracles = [path for path in kept if [each[1] for each in path] == [0.1, 0.2, 0.2]]
+    oracles = [path for path in stored if [each[1] for each in path] == [0.1, 0.2, 0.2]]
     assert len(oracles) == 2  # one a replicate; what has lost is deleted
-    assert len(kept) < len(done[1])
+    assert len(stored) < len(done[1])
 
 
 def _member(file: Path) -> str:
@@ -128,7 +128,7 @@ def test_a_run_gives_the_files_of_a_network(
         done[0].folder(tmp_path / "other", cycle=1, max_lr=0.4)
 
 
-def test_no_accuracy_stands_in_the_table_of_a_perplexity(
+def test_the_table_of_a_perplexity_has_no_accuracy(
     done: tuple[oracle.Run, list[Any]],
 ) -> None:
     table = done[0].table
@@ -183,7 +183,7 @@ def test_a_metric_that_is_not_finite_is_a_diverged_training_run(tmp_path: Path) 
         ("raise SystemExit(3)", "SystemExit: 3"),
     ],
 )
-def test_what_goes_wrong_is_said_and_what_is_finished_is_kept(
+def test_errors_are_reported_and_finished_results_are_kept(
     tmp_path: Path, body: str, rule: str
 ) -> None:
     declared, calls = study(body, cycles=1)
@@ -328,16 +328,16 @@ def test_a_worker_that_starts_slower_than_another_trains_finishes_its_start(
         return Slow
 
     body = (
-        "import os, pathlib, time; place = pathlib.Path(task.options['place'])\n"
+        "import os, pathlib, time; folder = pathlib.Path(task.options['folder'])\n"
         "    until = time.monotonic() + 120\n"
-        "    names = lambda: {path.name.split('-')[0] for path in place.glob('*.trained')}\n"
-        "    (place / f'{os.getpid()}-{time.monotonic_ns()}.trained').touch()\n"
-        "    while len(list(place.glob('*.trained'))) > 3 and len(names()) < 2:\n"
+        "    names = lambda: {path.name.split('-')[0] for path in folder.glob('*.trained')}\n"
+        "    (folder / f'{os.getpid()}-{time.monotonic_ns()}.trained').touch()\n"
+        "    while len(list(folder.glob('*.trained'))) > 3 and len(names()) < 2:\n"
         "        assert time.monotonic() < until; time.sleep(0.05)"
     )
     monkeypatch.setattr(ray_backend, "pack_trainable", slow_second)
     declared, _ = study(body, cycles=1)
-    trainer = {"function": declared.trainer.function, "options": {"place": str(tmp_path)}}
+    trainer = {"function": declared.trainer.function, "options": {"folder": str(tmp_path)}}
     declared = declared.model_copy(update={"trainer": type(declared.trainer)(**trainer)})
     oracle.run(declared, runs=tmp_path, workers=2, progress=False)
     trained = {path.name.split("-")[0] for path in tmp_path.glob("*.trained")}

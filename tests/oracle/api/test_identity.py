@@ -74,7 +74,7 @@ def test_functions_that_call_each_other_have_an_identity() -> None:
     assert path(source) == path(source)
 
 
-def test_a_lambda_is_told_from_what_stands_on_its_line() -> None:
+def test_a_lambda_is_distinguished_from_other_code_on_its_line() -> None:
     both = notebook("f, g = lambda a: a + 1, lambda b: b * 2\n")
     alone = notebook("h = [lambda b: b * 2,\n     3]\n")
     assert path_of(both["f"]) != path_of(both["g"])

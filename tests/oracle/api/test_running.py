@@ -105,7 +105,7 @@ def test_a_network_that_lost_says_how_to_have_it_again(run: oracle.Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "rule"),
+    ("arguments", "rule"),
     [
         ({"cycle": 9}, r"cycle = 9 .*finished: 0 to 2"),
         ({"cycle": 1, "max_lr": 0.07}, r"was not tried in cycle 1; tried: 0.05, 0.1, 0.2"),
@@ -114,10 +114,10 @@ def test_a_network_that_lost_says_how_to_have_it_again(run: oracle.Run) -> None:
     ],
 )
 def test_a_network_that_is_not_there_is_refused(
-    run: oracle.Run, asked: dict[str, Any], rule: str
+    run: oracle.Run, arguments: dict[str, Any], rule: str
 ) -> None:
     with pytest.raises(oracle.BadInput, match=rule):
-        run.network(**asked)
+        run.network(**arguments)
 
 
 def test_a_stored_run_is_found_by_name(run: oracle.Run, folder: Path) -> None:
@@ -232,7 +232,7 @@ def test_data_that_are_no_images_are_refused(dataset: Any, rule: str) -> None:
         oracle.OracleStudy(**tiny_content() | {"dataset": dataset})
 
 
-def test_an_interrupt_keeps_what_is_finished(
+def test_an_interrupt_keeps_finished_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from oracle.execution.worker import Worker

@@ -42,7 +42,7 @@ def train(task):
     "backend",
     ["inline", pytest.param("ray", marks=[pytest.mark.ray, pytest.mark.slow])],
 )
-def test_a_training_run_under_way_is_a_running_trial_that_ends_in_place(
+def test_an_unfinished_training_run_is_a_running_trial_that_is_finished_in_place(
     backend: Any, tmp_path: Path
 ) -> None:
     url = f"sqlite:///{tmp_path / 'oracle.db'}"

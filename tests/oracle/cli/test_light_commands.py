@@ -56,7 +56,9 @@ def test_runs_are_listed_printed_and_fitted_without_what_draws_or_trains(tmp_pat
     assert modules & {*HEAVY} == set()
 
 
-def test_what_was_computed_before_is_printed_without_what_computes_it(done: DoneHome) -> None:
+def test_a_cached_result_is_printed_without_importing_the_code_that_computes_it(
+    done: DoneHome,
+) -> None:
     storage = f"sqlite:///{done.folder}/_oracle/oracle.db"
     commands = [f"{each} --runs {done.folder}" for each in ("list", "table tiny", "fit tiny")]
     first, modules = loaded(storage, *commands)

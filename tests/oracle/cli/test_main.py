@@ -72,9 +72,9 @@ replicates: 1
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def workdir(tmp_path: Path) -> Path:
     """A working folder with a space in its name, and a study in it."""
-    folder = tmp_path / "a place"
+    folder = tmp_path / "a folder"
     folder.mkdir()
     (folder / "tiny.yaml").write_text(STUDY)
     (folder / "several.yaml").write_text(COMPARISON)
@@ -86,9 +86,14 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "oracle.cli", *arguments]
 
 
-def oracle(place: Path, *arguments: str, code: int = 0, timeout: float = 240) -> str:
+def oracle(workdir: Path, *arguments: str, code: int = 0, timeout: float = 240) -> str:
     done = subprocess.run(
-        command(*arguments), cwd=place, capture_output=True, text=True, timeout=timeout, check=False
+        command(*arguments),
+        cwd=workdir,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
     )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -97,10 +102,10 @@ def oracle(place: Path, *arguments: str, code: int = 0, timeout: float = 240) ->
 
 @pytest.fixture
 def inside(
-    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., str]:
     """Calls the command in this process; returns what it printed, or, if it failed, its errors."""
-    monkeypatch.chdir(place)
+    monkeypatch.chdir(workdir)
     monkeypatch.setattr("oracle.runs.estimate._TIMED_SECONDS", 0.01)
 
     def call(*arguments: str, code: int = 0) -> str:
@@ -132,24 +137,24 @@ FORMS = ("text", "json", "csv", "markdown", "latex")
 Call = Callable[..., str]
 
 
-def test_run_then_look(place: Path, inside: Call) -> None:
-    shown = oracle(place, "run", "tiny.yaml", *INLINE)
+def test_run_then_show(workdir: Path, inside: Call) -> None:
+    shown = oracle(workdir, "run", "tiny.yaml", *INLINE)
     run_id = re.search(r"tiny-[0-9a-f]{8}", shown)
     assert run_id is not None
     table = inside("table", "tiny")
     assert table.splitlines() == shown.splitlines()[: len(table.splitlines())]
-    assert (place / "runs" / "tiny" / f"{run_id[0]}.html").stat().st_size > 500_000
+    assert (workdir / "runs" / "tiny" / f"{run_id[0]}.html").stat().st_size > 500_000
     assert re.search(rf"{run_id[0]} +done ", inside("list"))
     read_table = catalog.stored_table(catalog.find_run("tiny", Settings()))
     for form in FORMS[1:]:
         assert inside("table", run_id[0], "--format", form) == formats.FORMATS[form](read_table)
     assert inside("plot", "tiny", "-o", "region.html").strip() == "region.html"
-    assert (place / "region.html").is_file()
+    assert (workdir / "region.html").is_file()
     again = inside("run", "tiny.yaml", "--quiet", *INLINE)
     assert again == ""
 
 
-def test_a_comparison_runs_and_is_shown_in_every_form(place: Path, inside: Call) -> None:
+def test_a_comparison_runs_and_is_shown_in_every_form(workdir: Path, inside: Call) -> None:
     shown = inside("run", "several.yaml", *INLINE)
     assert "S-Cyc is ahead of the best other schedule in" in shown
     table = timeless(inside("table", "several", "--format", "json"))
@@ -160,14 +165,16 @@ def test_a_comparison_runs_and_is_shown_in_every_form(place: Path, inside: Call)
         assert inside("table", "several", "--format", form) == formats.FORMATS[form](read_table)
     assert inside("table", "several").splitlines() == shown.splitlines()[:-3]
     inside("plot", "several", "-o", "several.html")
-    assert "Difference to S-Cyc" in (place / "several.html").read_text()
+    assert "Difference to S-Cyc" in (workdir / "several.html").read_text()
     output = inside("fit", "several", code=2)
     assert 'RUN = "several"    is no oracle run; it has no regions' in output
     output = inside("table", "several", "--distributions", "S-Cyc", code=2)
     assert "records no distributions; add record to the study" in output
 
 
-def test_a_run_of_distributions_is_shown_by_its_name_or_at_once(place: Path, inside: Call) -> None:
+def test_a_run_of_distributions_is_shown_by_its_name_or_at_once(
+    workdir: Path, inside: Call
+) -> None:
     shown = inside("run", "recorded.yaml", *INLINE)
     assert "weight gradients are" in shown
     whole = json.loads(inside("table", "recorded", "--format", "json"))
@@ -181,31 +188,32 @@ def test_a_run_of_distributions_is_shown_by_its_name_or_at_once(place: Path, ins
     assert "no oracle run" in inside("fit", "recorded", code=2)
 
 
-def test_distributions_of_an_oracle_run_are_asked_for_by_name(place: Path, inside: Call) -> None:
+def test_distributions_of_an_oracle_run_are_selected_by_name(workdir: Path, inside: Call) -> None:
     record = {"what": ["activations"], "batches": 1}
     changed = yaml.safe_load(STUDY) | {"record": record, "cycles": 1, "replicates": 1}
-    (place / "tiny.yaml").write_text(yaml.safe_dump(changed))
+    (workdir / "tiny.yaml").write_text(yaml.safe_dump(changed))
     inside("run", "tiny.yaml", "--quiet", *INLINE)
     assert "S-Cyc verdict: with " in inside("table", "tiny")
-    asked = ("table", "tiny", "--distributions")
+    command_line = ("table", "tiny", "--distributions")
     by_name = {
-        name: json.loads(inside(*asked, name, "--format", "json")) for name in ("oracle", "S-Cyc")
+        name: json.loads(inside(*command_line, name, "--format", "json"))
+        for name in ("oracle", "S-Cyc")
     }
     for name, table in by_name.items():
         assert (table["kind"], table["label"]) == ("distributions", name)
         assert [cycle["activations"]["count"] for cycle in table["cycles"]] == [256, 256]
         for form in FORMS:
-            assert formats.FORMATS[form](table) == inside(*asked, name, "--format", form)
+            assert formats.FORMATS[form](table) == inside(*command_line, name, "--format", form)
     assert by_name["S-Cyc"]["cycles"][0]["max_lr"] == 0.07
     assert by_name["oracle"]["cycles"] != by_name["S-Cyc"]["cycles"]
     inside("plot", "tiny", "--distributions", "oracle", "-o", "oracle.html")
-    assert "Post-ReLU outputs" in (place / "oracle.html").read_text()
-    assert "known: S-Cyc, oracle" in inside(*asked, "trained", code=2)
+    assert "Post-ReLU outputs" in (workdir / "oracle.html").read_text()
+    assert "known: S-Cyc, oracle" in inside(*command_line, "trained", code=2)
 
 
 @pytest.mark.parametrize("study", ["tiny", "several", "recorded"])
 def test_of_a_run_without_a_finished_cycle_nothing_can_be_drawn(
-    place: Path, inside: Call, study: str
+    workdir: Path, inside: Call, study: str
 ) -> None:
     class Killed(BaseException):
         pass
@@ -213,29 +221,29 @@ def test_of_a_run_without_a_finished_cycle_nothing_can_be_drawn(
     def at_once(done: int, total: int) -> None:
         raise Killed
 
-    content = yaml.safe_load((place / f"{study}.yaml").read_text())
+    content = yaml.safe_load((workdir / f"{study}.yaml").read_text())
     where = Settings(backend="inline", device="cpu")
     with pytest.raises(Killed):
         execute.execute(prepare.prepare(parse(content, study), where), Progress(cells=at_once))
     assert re.search(rf"{study}-[0-9a-f]{{8}} +stopped ", inside("list"))
     assert "nothing to draw" in inside("plot", study, code=1)
     assert "not complete" in inside("table", study)
-    assert not list(place.glob("*.html"))
+    assert not list(workdir.glob("*.html"))
 
 
-def test_check_tells_the_cost_and_writes_nothing(place: Path, inside: Call) -> None:
-    before = sorted(place.rglob("*"))
+def test_check_prints_the_cost_and_writes_nothing(workdir: Path, inside: Call) -> None:
+    before = sorted(workdir.rglob("*"))
     shown = inside("check", "tiny.yaml", *INLINE)
     assert "grid           oracle: 3 learning rates: 0.05, 0.1, 0.2" in shown
     assert "grows by up to 6 more learning rates per cycle" in shown  # 3 on either side
     assert "24 = 3 learning rates x 3 networks x 2 replicates + 6 for S-Cyc; more where" in shown
     assert "steps          288 (" in shown
     assert "time           about" in shown
-    assert sorted(place.rglob("*")) == before
+    assert sorted(workdir.rglob("*")) == before
 
 
-def test_check_counts_what_a_comparison_trains(place: Path, inside: Call) -> None:
-    before = sorted(place.rglob("*"))
+def test_check_counts_what_a_comparison_trains(workdir: Path, inside: Call) -> None:
+    before = sorted(workdir.rglob("*"))
     shown = inside("check", "several.yaml", *INLINE)
     assert "grid           tuned: 2 learning rates: 0.05, 0.1\n" in shown
     # two runs of 2 networks that share the unpruned one, the grid, and the tuned one's second
@@ -248,10 +256,10 @@ def test_check_counts_what_a_comparison_trains(place: Path, inside: Call) -> Non
     assert "training runs  2 = 2 networks x 1 replicate\n" in inside(
         "check", "recorded.yaml", *INLINE
     )
-    assert sorted(place.rglob("*")) == before
+    assert sorted(workdir.rglob("*")) == before
 
 
-def test_what_was_shrunk_is_said_wherever_the_run_is_shown(place: Path, inside: Call) -> None:
+def test_every_output_of_a_run_says_how_it_was_scaled_down(workdir: Path, inside: Call) -> None:
     smaller = ("--scale", "0.5", "--cycles", "1", "--grid", "2", "--replicates", "1")
     shown = inside("run", "tiny.yaml", *smaller, *INLINE)
     said = {
@@ -267,12 +275,12 @@ def test_what_was_shrunk_is_said_wherever_the_run_is_shown(place: Path, inside: 
     assert table["shrunk"] == said
     assert [cycle["cycle"] for cycle in table["cycles"]] == [0, 1]
     assert table["cost"]["oracle"]["steps"] == 6 * table["cost"]["oracle"]["trainings"]
-    (page,) = (place / "runs" / "tiny").glob("*.html")
+    (page,) = (workdir / "runs" / "tiny").glob("*.html")
     assert "replicates 1 of 2" in page.read_text().split("<ul>")[1]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("tiny.yaml", "--cycles", "3"), "--cycles = 3    is above the study's 2"),
         (("tiny.yaml", "--grid", "4", "--replicates", "9"), "tiny: 2 problems"),
@@ -284,32 +292,32 @@ def test_what_was_shrunk_is_said_wherever_the_run_is_shown(place: Path, inside: 
         (("recorded.yaml", "--grid", "2"), "searches no grid"),
     ],
 )
-def test_what_is_not_smaller_is_refused_with_2(
-    place: Path, inside: Call, arguments: tuple[str, ...], told: str
+def test_a_scale_that_is_not_smaller_is_refused_with_2(
+    workdir: Path, inside: Call, arguments: tuple[str, ...], message: str
 ) -> None:
-    before = sorted(place.rglob("*"))
+    before = sorted(workdir.rglob("*"))
     for command_name in ("run", "check"):
-        assert told in inside(command_name, *arguments, *INLINE, code=2)
-    assert sorted(place.rglob("*")) == before
+        assert message in inside(command_name, *arguments, *INLINE, code=2)
+    assert sorted(workdir.rglob("*")) == before
 
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Path]]:
     """Figures that were drawn, with where they would have been written to."""
-    found: list[tuple[Any, Path]] = []
+    saved: list[tuple[Any, Path]] = []
     monkeypatch.setattr(
-        "oracle.plots.page.save", lambda figure, to, panels=None: found.append((figure, to))
+        "oracle.plots.page.save", lambda figure, to, panels=None: saved.append((figure, to))
     )
-    return found
+    return saved
 
 
-def test_a_schedule_is_drawn_from_its_study_alone(place: Path, inside: Call) -> None:
+def test_a_schedule_is_drawn_from_its_study_alone(workdir: Path, inside: Call) -> None:
     assert inside("plot-schedule", "table7", "-o", "x.html") == "x.html\n"
-    page = (place / "x.html").read_text()
+    page = (workdir / "x.html").read_text()
     assert "max_lr over the pruning cycles" in page
     assert "Learning rate within a pruning cycle" in page
     assert inside("plot-schedule", "recorded.yaml") == "recorded-schedule.html\n"
-    assert sorted(path.suffix for path in place.iterdir()) == [".html"] * 2 + [".yaml"] * 3
+    assert sorted(path.suffix for path in workdir.iterdir()) == [".html"] * 2 + [".yaml"] * 3
 
 
 def test_the_drawn_max_lr_are_the_studys(inside: Call, drawn: list[tuple[Any, Path]]) -> None:
@@ -342,7 +350,7 @@ def test_an_entry_is_drawn_by_its_label(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("table2a", "--entry", "LR-warmup-3"), 'did you mean "LR-warmup-2"?'),
         (("several.yaml", "--entry", "tuned"), "not known before it is tuned"),
@@ -355,24 +363,24 @@ def test_an_entry_is_drawn_by_its_label(
     ],
 )
 def test_a_schedule_that_cannot_be_drawn_is_refused_with_2(
-    place: Path, inside: Call, arguments: tuple[str, ...], told: str
+    workdir: Path, inside: Call, arguments: tuple[str, ...], message: str
 ) -> None:
-    assert told in inside("plot-schedule", *arguments, code=2)
-    assert {path.suffix for path in place.iterdir()} == {".yaml"}
+    assert message in inside("plot-schedule", *arguments, code=2)
+    assert {path.suffix for path in workdir.iterdir()} == {".yaml"}
 
 
-def test_bad_input_is_exit_code_2_with_all_problems(place: Path, inside: Call) -> None:
+def test_bad_input_is_exit_code_2_with_all_problems(workdir: Path, inside: Call) -> None:
     bad = STUDY.replace("cycles: 2", "cycles: 0\nextra: 1").replace("0.2]", "-0.2]")
-    (place / "tiny.yaml").write_text(bad)
+    (workdir / "tiny.yaml").write_text(bad)
     output = inside("run", "tiny.yaml", code=2)
     assert "tiny.yaml: 3 problems" in output
     assert "grid.max_lr[2] = -0.2    a learning rate must be above 0" in output
     assert inside("check", "tiny.yaml", code=2) == output
-    assert {path.suffix for path in place.iterdir()} == {".yaml"}
+    assert {path.suffix for path in workdir.iterdir()} == {".yaml"}
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("run", "digit"), 'did you mean "digits"?'),
         (("run", "nowhere.yaml"), "no such file"),
@@ -393,14 +401,14 @@ def test_bad_input_is_exit_code_2_with_all_problems(place: Path, inside: Call) -
     ],
 )
 def test_every_wrong_call_is_refused_with_2(
-    inside: Call, arguments: tuple[str, ...], told: str
+    inside: Call, arguments: tuple[str, ...], message: str
 ) -> None:
     shown = inside(*arguments, code=2)
-    assert told in shown.lower() or told in shown
+    assert message in shown.lower() or message in shown
     assert "canary" not in shown
 
 
-def test_paper_needs_no_run_and_no_torch(place: Path, inside: Call) -> None:
+def test_paper_needs_no_run_and_no_torch(workdir: Path, inside: Call) -> None:
     code = (
         "import sys; sys.argv = ['oracle', 'paper', '7', '--format', 'json']\n"
         "from oracle.cli import main as cli\n"
@@ -408,7 +416,7 @@ def test_paper_needs_no_run_and_no_torch(place: Path, inside: Call) -> None:
         "finally: assert 'torch' not in sys.modules"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=place, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=workdir, capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout)["outside"] == 2
     assert "2 of 7 outside" in inside("paper", "7")

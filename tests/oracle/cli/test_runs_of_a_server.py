@@ -35,7 +35,7 @@ def ask(
     web_settings: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Ask]:
-    """Runs a command against a server that asks for tokens, whose only run is the tiny one's."""
+    """Runs a command against a server that requires tokens and has one run, of the tiny study."""
     shutil.copytree(ran[0].settings.folder, tmp_path / "runs")
     service = opened(tmp_path / "runs")
     token = service.tokens.create("root", "admin")
@@ -94,7 +94,7 @@ def test_a_token_is_read_from_a_file_and_a_wrong_one_is_refused(
     assert run_id not in refused.output
 
 
-def test_a_server_and_a_home_cannot_both_be_asked(ask: Ask) -> None:
+def test_a_server_and_a_home_cannot_both_be_given(ask: Ask) -> None:
     both = ask("list", "--runs", "here")
     assert both.exit_code == 2
     assert "leave out one" in both.output

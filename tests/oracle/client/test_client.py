@@ -53,10 +53,10 @@ class Script:
 
     def __init__(self, *answers: Answer) -> None:
         self.answers = list(answers)
-        self.asked: list[httpx.Request] = []
+        self.requests: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
+        self.requests.append(request)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -70,7 +70,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def talk(clock: Clock) -> Iterator[Callable[..., tuple[Client, Script]]]:
-    """Makes a client whose server answers as it is told."""
+    """Makes a client whose server gives the answers of a script."""
     opened: list[Client] = []
 
     def make(*answers: Answer, **options: Any) -> tuple[Client, Script]:
@@ -127,20 +127,22 @@ def event(number: int, kind: str, text: str) -> str:
     return f"id: {number}\nevent: {kind}\ndata: {data}\n\n"
 
 
-def test_a_job_is_told_with_its_types_and_what_a_later_version_adds_is_left_out(talk: Talk) -> None:
+def test_a_job_is_returned_with_its_types_and_without_the_fields_of_a_later_version(
+    talk: Talk,
+) -> None:
     client, script = talk(said(JOB))
     job = client.job(ID)
     assert (job.id, job.done, job.known, job.seconds_left, job.over) == (ID, 3, 12, 4.5, False)
     assert (job.submitted.hour, job.submitted.utcoffset().total_seconds()) == (20, 0)  # type: ignore[union-attr]
-    assert script.asked[0].url == f"http://127.0.0.1:8000/v1/jobs/{ID}"
+    assert script.requests[0].url == f"http://127.0.0.1:8000/v1/jobs/{ID}"
 
 
-def test_a_study_is_submitted_with_what_was_asked_for_and_the_token_in_the_header(
+def test_a_study_is_submitted_with_the_given_options_and_the_token_in_the_header(
     talk: Talk,
 ) -> None:
     client, script = talk(said(JOB, 201), token="oracle_abc")  # noqa: S106  # none of anyone's
     client.submit("name: tiny", shrink=ScaleDown(cycles=2), data="images", priority=5, key="mine")
-    (request,) = script.asked
+    (request,) = script.requests
     assert json.loads(request.content) == {
         "study": "name: tiny", "priority": 5, "shrink": {"cycles": 2}, "data": "images",
     }  # fmt: skip
@@ -148,22 +150,24 @@ def test_a_study_is_submitted_with_what_was_asked_for_and_the_token_in_the_heade
     assert request.headers["idempotency-key"] == "mine"
 
 
-def test_a_server_that_is_away_for_a_moment_is_asked_again(talk: Talk, clock: Clock) -> None:
+def test_a_request_to_a_briefly_unreachable_server_is_retried(talk: Talk, clock: Clock) -> None:
     away = httpx.ConnectError("refused")
     client, script = talk(away, httpx.ReadTimeout("slow"), said(JOB, 201))
     assert client.submit("name: tiny").id == ID
-    assert (len(script.asked), clock.pauses) == (3, [0.2, 0.8])
-    assert len({request.content for request in script.asked}) == 1
+    assert (len(script.requests), clock.pauses) == (3, [0.2, 0.8])
+    assert len({request.content for request in script.requests}) == 1
 
 
-def test_a_server_that_stays_away_is_told_of_within_seconds(talk: Talk, clock: Clock) -> None:
+def test_a_server_that_stays_unreachable_is_reported_within_seconds(
+    talk: Talk, clock: Clock
+) -> None:
     client, script = talk(*[httpx.ConnectError("refused")] * 4)
     with pytest.raises(ServerError, match=r"no answer from http://\S+ \(refused\); does"):
         client.job(ID)
-    assert (len(script.asked), clock.time) == (4, 4.0)
+    assert (len(script.requests), clock.time) == (4, 4.0)
 
 
-def test_a_busy_server_is_asked_again_when_it_says_and_not_when_that_is_late(
+def test_a_request_to_a_busy_server_is_retried_when_it_says_unless_that_is_late(
     talk: Talk, clock: Clock
 ) -> None:
     soon, late = {"retry-after": "2"}, {"retry-after": "3600"}
@@ -173,14 +177,14 @@ def test_a_busy_server_is_asked_again_when_it_says_and_not_when_that_is_late(
     client, script = talk(problem(503, "no Chromium", (), **late))
     with pytest.raises(ServerError, match="no Chromium"):
         client.fetch("tiny", "png")
-    assert len(script.asked) == 1
+    assert len(script.requests) == 1
 
 
-def test_a_broken_server_is_not_asked_again(talk: Talk) -> None:
+def test_a_request_to_a_broken_server_is_not_retried(talk: Talk) -> None:
     client, script = talk(problem(500, "the server failed; its log says why"))
     with pytest.raises(ServerError, match="its log says why") as raised:
         client.cancel(ID)
-    assert (raised.value.status, len(script.asked)) == (500, 1)
+    assert (raised.value.status, len(script.requests)) == (500, 1)
 
 
 def test_a_refused_study_is_bad_input_with_every_problem_laid_out_as_everywhere(
@@ -200,7 +204,7 @@ def test_a_refused_study_is_bad_input_with_every_problem_laid_out_as_everywhere(
     ]
 
 
-def test_what_is_no_oracle_server_is_told_of(talk: Talk) -> None:
+def test_a_server_that_is_no_oracle_server_is_reported(talk: Talk) -> None:
     moved = httpx.Response(301, headers={"location": "https://elsewhere/"})
     client, _ = talk(
         httpx.Response(404, text="<html>"),
@@ -229,7 +233,7 @@ def test_what_is_no_oracle_server_is_told_of(talk: Talk) -> None:
         ("http://host:port", "is no address of a server"),
     ],
 )
-def test_what_is_no_address_is_refused_and_a_password_not_shown(server: str, rule: str) -> None:
+def test_an_invalid_address_is_refused_and_a_password_not_shown(server: str, rule: str) -> None:
     with pytest.raises(BadInput) as raised:
         Client(server)
     assert rule in str(raised.value)
@@ -237,7 +241,7 @@ def test_what_is_no_address_is_refused_and_a_password_not_shown(server: str, rul
 
 
 @pytest.mark.parametrize("token", ["", "two words", "a\nb", "grün", "x" * 1001])
-def test_what_is_no_token_is_refused_without_showing_it(token: str) -> None:
+def test_an_invalid_token_is_refused_without_showing_it(token: str) -> None:
     with pytest.raises(BadInput, match="one line of letters, digits and signs") as raised:
         Client(token=token)
     assert not token or token not in str(raised.value)
@@ -248,19 +252,19 @@ def test_a_name_that_a_path_would_swallow_is_refused(talk: Talk, name: str) -> N
     client, script = talk()
     with pytest.raises(BadInput, match="is no name of a job or a run"):
         client.job(name)
-    assert script.asked == []
+    assert script.requests == []
 
 
 def test_a_name_is_one_part_of_the_path_whatever_is_in_it(talk: Talk) -> None:
     client, script = talk(said(JOB))
     client.job("../../healthz?x#y")
-    assert script.asked[0].url.raw_path == b"/v1/jobs/..%2F..%2Fhealthz%3Fx%23y"
+    assert script.requests[0].url.raw_path == b"/v1/jobs/..%2F..%2Fhealthz%3Fx%23y"
 
 
 def test_a_server_below_a_path_is_reached_there(talk: Talk) -> None:
     client, script = talk(said(JOB), server="https://host/oracle/")
     client.job(ID)
-    assert str(script.asked[0].url) == f"https://host/oracle/v1/jobs/{ID}"
+    assert str(script.requests[0].url) == f"https://host/oracle/v1/jobs/{ID}"
     assert client.server == "https://host/oracle"
 
 
@@ -275,7 +279,7 @@ def test_a_stream_that_breaks_is_opened_again_after_the_last_event(
     )
     away: list[str] = []
     events = list(client.events(ID, away=away.append))
-    assert [request.headers["last-event-id"] for request in script.asked] == ["0", "2", "2", "2"]
+    assert [request.headers["last-event-id"] for request in script.requests] == ["0", "2", "2", "2"]
     assert [each.number for each in events if isinstance(each, Event)] == [1, 2, 3]
     assert [each.state for each in events if isinstance(each, Job)] == ["running", "done"]
     assert clock.pauses == [0.2, 0.4, 0.8]
@@ -288,7 +292,7 @@ def test_a_stream_that_the_server_ends_too_early_is_opened_again(talk: Talk) -> 
         stream(changed(), ": alive\n\n"), stream(changed(state="cancelled", ended=None))
     )
     assert client.wait(ID).state == "cancelled"
-    assert len(script.asked) == 2
+    assert len(script.requests) == 2
 
 
 def test_a_server_that_does_not_come_back_is_waited_for_two_minutes(
@@ -305,10 +309,10 @@ def test_an_unknown_job_cannot_be_watched(talk: Talk) -> None:
     client, script = talk(problem(404, "there is no job x"))
     with pytest.raises(ServerError, match="there is no job x") as raised:
         client.wait("x")
-    assert (raised.value.status, len(script.asked)) == (404, 1)
+    assert (raised.value.status, len(script.requests)) == (404, 1)
 
 
-def test_progress_is_told_as_a_run_tells_it(talk: Talk) -> None:
+def test_progress_is_reported_as_a_local_run_reports_it(talk: Talk) -> None:
     client, _ = talk(
         stream(
             event(1, "state", "running"),
@@ -336,7 +340,7 @@ def test_files_are_fetched_as_they_are(talk: Talk) -> None:
     client.fetch("tiny", "png", distributions="S-Cyc")
     client.fetch("tiny", "report")
     client.fetch("tiny", "study")
-    assert [request.url.raw_path.decode() for request in script.asked] == [
+    assert [request.url.raw_path.decode() for request in script.requests] == [
         "/v1/runs/tiny/table?format=text&width=99",
         "/v1/runs/tiny/figure?format=png&distributions=S-Cyc",
         "/v1/runs/tiny/report",
@@ -346,26 +350,26 @@ def test_files_are_fetched_as_they_are(talk: Talk) -> None:
         client.fetch("tiny", "pdf")
 
 
-def test_an_outside_trainer_is_told_what_to_train_next(talk: Talk) -> None:
+def test_an_external_trainer_gets_the_next_task(talk: Talk) -> None:
     wanted = {"cycle": 1, "max_lr": 0.1, "replicate": 0, "parent_max_lr": 0.2}
-    found = {"run": "mine-1", "state": "open", "done": 1, "known": 6, "cycle": 1, "added": 1}
-    client, script = talk(said(found | {"next": wanted}), said(found | {"next": None}))
+    status = {"run": "mine-1", "state": "open", "done": 1, "known": 6, "cycle": 1, "added": 1}
+    client, script = talk(said(status | {"next": wanted}), said(status | {"next": None}))
     seen = {"cycle": 0, "max_lr": 0.2, "replicate": 0, "accuracy": None}
     answer = client.observe("mine", [seen])
     assert answer.next is not None
     assert (answer.added, answer.next.max_lr, answer.next.parent_max_lr) == (1, 0.1, 0.2)
-    assert json.loads(script.asked[0].content) == {"observations": [seen]}
+    assert json.loads(script.requests[0].content) == {"observations": [seen]}
     assert client.observe("mine").next is None
 
 
-def test_the_region_of_a_cycle_is_told_with_its_types(talk: Talk) -> None:
+def test_the_region_of_a_cycle_is_returned_with_its_types(talk: Talk) -> None:
     region = {
         "low": 0.1, "high": 0.2, "members": [0.1, 0.2], "contiguous": True,
         "cut_low": True, "cut_high": False,
     }  # fmt: skip
     answer = {"run": "tiny-1", "cycle": 5, "s_cyc": 0.15, "well_tuned": 0.2, "region": region}
     client, script = talk(said(answer | {"inside": True, "complete": True}))
-    found = client.max_lr("tiny", 5)
-    assert found.region is not None
-    assert (found.region.members, found.region.cut_low, found.inside) == ((0.1, 0.2), True, True)
-    assert script.asked[0].url.raw_path == b"/v1/oracle/tiny/max_lr?cycle=5"
+    answer = client.max_lr("tiny", 5)
+    assert answer.region is not None
+    assert (answer.region.members, answer.region.cut_low, answer.inside) == ((0.1, 0.2), True, True)
+    assert script.requests[0].url.raw_path == b"/v1/oracle/tiny/max_lr?cycle=5"

@@ -27,7 +27,7 @@ def test_a_file_that_is_gone_is_written_to_no_more_and_may_come_back(tmp_path: P
     ledger.close()
 
 
-def test_a_file_in_the_place_of_the_one_that_was_opened_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_replaced_the_opened_one_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "oracle.db"
     ledger, copy = RunDatabase(sqlite_url(file)), tmp_path / "copy.db"
     with ledger._database.writing() as connection:

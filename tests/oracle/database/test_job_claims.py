@@ -155,9 +155,9 @@ def test_a_cancel_wins_over_the_end_that_comes_with_it_or_is_refused(storage: st
                     return type(error).__name__
                 return job.state
 
-            told = set(at_once(storage, act))
+            outcomes = set(at_once(storage, act))
             end = jobs.get(name).state
-            assert told in ({"done", "WrongState"}, {"cancelled"})
-            assert end == ("done" if "done" in told else "cancelled")
+            assert outcomes in ({"done", "WrongState"}, {"cancelled"})
+            assert end == ("done" if "done" in outcomes else "cancelled")
             assert [event.text for event in jobs.events(name)] == ["queued", "running", end]
             assert jobs.held() == []

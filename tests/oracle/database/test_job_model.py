@@ -104,7 +104,7 @@ class Queue(RuleBasedStateMachine):
         assert self.jobs.ran_as(name, holder, "run") == theirs
 
     @rule()
-    def look(self) -> None:
+    def read_held(self) -> None:
         self.seen = self.jobs.held()
 
     @rule()

@@ -1,4 +1,4 @@
-"""One contract for the queue of jobs, kept on every kind of database."""
+"""One contract for the queue of jobs, on every kind of database."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -43,11 +43,13 @@ def texts(jobs: Jobs, job_id: str) -> list[str]:
 
 
 def test_a_job_comes_back_as_it_was_submitted(jobs: Jobs) -> None:
-    asked = new("digits-1", data="images", priority=7, source="name: digits\n# µ", study='{"a": 1}')
-    job, created = jobs.submit(asked)
+    submission = new(
+        "digits-1", data="images", priority=7, source="name: digits\n# µ", study='{"a": 1}'
+    )
+    job, created = jobs.submit(submission)
     assert created
     assert jobs.get("digits-1") == job
-    assert {name: getattr(job, name) for name in vars(asked)} == vars(asked)
+    assert {name: getattr(job, name) for name in vars(submission)} == vars(submission)
     assert (job.state, job.run_id, job.done, job.known, job.seconds_left) == (
         ("queued", None, 0, 0, None)
     )
@@ -55,14 +57,14 @@ def test_a_job_comes_back_as_it_was_submitted(jobs: Jobs) -> None:
     assert timedelta(0) <= datetime.now(UTC) - job.submitted < timedelta(minutes=1)
 
 
-def test_the_same_study_is_the_same_job_whoever_submits_it(jobs: Jobs) -> None:
+def test_the_same_study_is_the_same_job_for_every_owner(jobs: Jobs) -> None:
     first, _ = jobs.submit(new("digits-1"))
     again, created = jobs.submit(new("digits-1", owner="bob", priority=9))
     assert not created
     assert again == first
 
 
-def test_a_key_stands_for_one_job_of_its_owner(jobs: Jobs) -> None:
+def test_a_key_identifies_one_job_of_its_owner(jobs: Jobs) -> None:
     _, created = jobs.submit(new("digits-1"), "key")
     assert created
     assert jobs.submit(new("digits-1"), "key") == (jobs.get("digits-1"), False)
@@ -74,7 +76,7 @@ def test_a_key_stands_for_one_job_of_its_owner(jobs: Jobs) -> None:
     assert jobs.submit(new("digits-3"), "k" * 10_000)[1]
 
 
-def test_an_unknown_job_is_told(jobs: Jobs) -> None:
+def test_an_unknown_job_is_an_error(jobs: Jobs) -> None:
     for act in (jobs.get, jobs.cancel, jobs.resume):
         with pytest.raises(UnknownJob, match=r"job nowhere.* not found"):
             act("nowhere\x00")
@@ -118,7 +120,7 @@ def test_a_claimed_job_is_held_by_who_claimed_it(jobs: Jobs) -> None:
     assert [(held.holder, held.beat) for held in jobs.held()] == [("here", 2), ("there", 0)]
 
 
-def test_a_driver_tells_how_far_it_is(jobs: Jobs) -> None:
+def test_a_driver_reports_its_progress(jobs: Jobs) -> None:
     submitted(jobs, "a-1")
     claimed(jobs)
     assert jobs.ran_as("a-1", HERE, "a-77")
@@ -218,7 +220,9 @@ def test_a_done_job_is_neither_cancelled_nor_resumed(jobs: Jobs) -> None:
     assert jobs.get("a-1") == done
 
 
-def test_a_job_that_is_released_without_an_end_is_queued_at_its_old_place(jobs: Jobs) -> None:
+def test_a_job_that_is_released_without_an_end_returns_to_its_old_position_in_the_queue(
+    jobs: Jobs,
+) -> None:
     submitted(jobs, "a-1", "b-1")
     claimed(jobs)
     job = jobs.release("a-1", HERE, None)
@@ -282,17 +286,17 @@ def test_jobs_are_filtered(jobs: Jobs) -> None:
     jobs.submit(new("fashion_50%-1"))
     jobs.cancel("digits-2")
 
-    def found(**filters: Any) -> list[str]:
+    def listed(**filters: Any) -> list[str]:
         return [job.id for job in jobs.page(**filters)]
 
-    assert found(states=["queued"]) == ["fashion_50%-1", "digits-1"]
-    assert found(states=["cancelled", "done"]) == ["digits-2"]
-    assert found(study="digits") == ["digits-2", "digits-1"]
-    assert found(study="digits", owner="ann") == ["digits-1"]
-    assert found(text="DIGITS") == ["digits-2", "digits-1"]
-    assert found(text="BO") == ["digits-2"]
-    assert found(text="%") == ["fashion_50%-1"]
-    assert found(text="\x00") == []
+    assert listed(states=["queued"]) == ["fashion_50%-1", "digits-1"]
+    assert listed(states=["cancelled", "done"]) == ["digits-2"]
+    assert listed(study="digits") == ["digits-2", "digits-1"]
+    assert listed(study="digits", owner="ann") == ["digits-1"]
+    assert listed(text="DIGITS") == ["digits-2", "digits-1"]
+    assert listed(text="BO") == ["digits-2"]
+    assert listed(text="%") == ["fashion_50%-1"]
+    assert listed(text="\x00") == []
     assert jobs.count() == {"queued": 2, "running": 0, "done": 0, "failed": 0, "cancelled": 1}
 
 

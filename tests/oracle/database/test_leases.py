@@ -91,7 +91,7 @@ def test_another_hosts_lease_that_beats_is_left_alone(
     monkeypatch.setattr(leases, "_BEAT", 600.0)
     with ledger.lease("g", print) as first:
         engine = from_elsewhere(ledger, storage)
-        beats = iter([False, False, True])  # at the looks of the driver that waits
+        beats = iter([False, False, True])  # at the polls of the driver that waits
 
         def sleep(_: float) -> None:
             if next(beats):
@@ -116,7 +116,7 @@ def test_a_driver_that_lost_its_lease_may_not_write(
         engine = sa.create_engine(storage)
         with engine.begin() as connection:
             connection.execute(sa.text("UPDATE oracle_leases SET holder = 'another'"))
-        lease._thread.join(120)  # it ends when it has asked
+        lease._thread.join(120)  # it ends after its check
         assert not lease._thread.is_alive()
         with pytest.raises(LeaseLost):
             lease.check()
@@ -125,7 +125,7 @@ def test_a_driver_that_lost_its_lease_may_not_write(
     engine.dispose()
 
 
-def test_a_driver_that_gave_no_sign_of_life_for_a_while_asks_before_it_goes_on(
+def test_a_driver_without_recent_heartbeats_checks_its_lease_before_it_goes_on(
     ledger: RunDatabase, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leases, "_BEAT", 600.0)
@@ -141,7 +141,7 @@ def test_a_driver_that_gave_no_sign_of_life_for_a_while_asks_before_it_goes_on(
         with engine.begin() as connection:
             assert connection.execute(beats).scalar_one() == 1
             connection.execute(sa.text("UPDATE oracle_leases SET holder = 'another'"))
-        lease.check()  # it has just been told that it holds
+        lease.check()  # it was just confirmed
         clock[0] = 40.0
         for _ in range(2):
             with pytest.raises(LeaseLost):

@@ -54,7 +54,7 @@ def contents(storage: str) -> dict[str, list[Any]]:
 
 @pytest.fixture(params=VERSIONS)
 def released(request: pytest.FixtureRequest, storage: str) -> Callable[[], dict[str, Any]]:
-    """Fills the database with one that a released version made; gives what its run found."""
+    """Fills the database with one that a released version made; returns the results of its run."""
 
     def fill() -> dict[str, Any]:
         url = sa.make_url(storage)

@@ -1,4 +1,4 @@
-"""The rows of trainings that other programs ran, on every kind of database."""
+"""The rows of training runs of other programs, on every kind of database."""
 
 import math
 from collections.abc import Iterator
@@ -30,17 +30,17 @@ def test_a_run_is_declared_once(observations: Observations) -> None:
 
 
 def test_accuracies_come_back_bit_for_bit_in_their_order(observations: Observations) -> None:
-    told = [
+    reported = [
         (1, 0.1 + 0.2, 0, 100 / 3),
         (0, math.nextafter(0.3, 1), 0, 5e-324),
         (0, 0.3, 1, None),
         (0, 1e-8, 2, 0.0),
     ]
-    for cycle, max_lr, replicate, accuracy in told:
+    for cycle, max_lr, replicate, accuracy in reported:
         assert observations.add("mine-1", cycle, max_lr, replicate, accuracy, "ann")
     observations.add("other-1", 0, 0.3, 0, 50.0, "bob")
     stored = observations.of("mine-1")
-    assert [(each.cycle, each.max_lr, each.replicate, each.accuracy) for each in stored] == told
+    assert [(each.cycle, each.max_lr, each.replicate, each.accuracy) for each in stored] == reported
     assert {each.owner for each in stored} == {"ann"}
     assert observations.of("mine-1\x00") == []
 
@@ -53,8 +53,8 @@ def test_a_training_has_one_outcome(
     assert not observations.add("mine-1", 2, 0.1, 0, first, "bob")
     with pytest.raises(ConflictingObservation, match=r"mine-1: cycle 2, max_lr 0\.1, replicate 0"):
         observations.add("mine-1", 2, 0.1, 0, second, "bob")
-    (kept,) = observations.of("mine-1")
-    assert (kept.accuracy, kept.owner) == (first, "ann")
+    (stored_row,) = observations.of("mine-1")
+    assert (stored_row.accuracy, stored_row.owner) == (first, "ann")
 
 
 def test_accuracies_that_differ_are_shown_as_different(observations: Observations) -> None:

@@ -215,7 +215,7 @@ def test_a_lease_is_not_taken_over_while_a_trial_is_written(opened: str) -> None
 def test_a_driver_that_slept_through_its_lease_writes_nothing_more(
     study: Callable[..., Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was stopped before its write, and another host took the lease: its beat has not told."""
+    """It was stopped before its write, and another host took the lease: it has not noticed yet."""
     settings = Settings(tmp_path, backend="inline", device="cpu")
     prepared = prepare.prepare(study(cycles=1), settings)
     engine = sa.create_engine(f"sqlite:///{tmp_path}/_oracle/oracle.db")
@@ -239,7 +239,7 @@ def test_a_driver_that_slept_through_its_lease_writes_nothing_more(
     assert states == ["running"]  # it is the other's to say
 
 
-def test_a_trial_is_put_in_place_of_its_like_unless_that_says_all_of_it(opened: str) -> None:
+def test_a_trial_replaces_an_equal_one_unless_that_one_is_complete(opened: str) -> None:
     study = optuna.create_study(storage=opened, study_name="put")
     rows, first = Trials(parse_url(opened)), new(trials()[0])
     key = "cell"

@@ -4,7 +4,7 @@ from oracle.database import RunDatabase, parse_url
 from scyc.tuning.plan import Plan
 
 
-def test_a_plan_is_kept_for_a_run_and_a_kind_of_device(storage: str) -> None:
+def test_a_plan_is_stored_for_each_run_and_kind_of_device(storage: str) -> None:
     ledger = RunDatabase(parse_url(storage))
     assert ledger.plan("tiny-1", "cuda") is None
     ledger.keep_plan("tiny-1", "cuda", Plan("grouped", 24))

@@ -159,7 +159,7 @@ def test_commands_print_what_the_released_version_printed_byte_for_byte(released
 
 
 @pytest.mark.parametrize("study", ["tiny", "served"])
-def test_what_was_measured_is_what_the_released_version_printed(
+def test_results_equal_those_that_the_released_version_printed(
     released: Released, study: str
 ) -> None:
     before = released.outputs[f"table {study} --format json"]
@@ -176,7 +176,7 @@ def test_the_api_answers_what_the_released_version_answered(
     released: Released, client: TestClient
 ) -> None:
     expected = {name: text for name, text in released.outputs.items() if name.startswith(GET)}
-    assert len(expected) >= 9  # of jobs, of runs, and of a run whose trainings another program runs
+    assert len(expected) >= 9  # of jobs, of runs, and of a run that another program trains
     answers = {name: client.get(name.removeprefix(GET)).text for name in expected}
     events = f"{GET}/v1/jobs/served-090958a1/events"
     assert answers.pop(events) == expected.pop(events)
@@ -195,7 +195,7 @@ def test_running_released_studies_again_trains_nothing(
     for study in STUDIES:
         released.run(study)
     assert released.trials() == trials > 0
-    assert released.networks().items() <= networks.items()  # those of losers may go
+    assert released.networks().items() <= networks.items()  # those of other max_lr may be deleted
     commands = [f"table {study} --format json" for study in STUDIES]
     for each in commands:
         assert known(measured(released.outputs[each]), measured(released.oracle(each))), each

@@ -64,14 +64,14 @@ def test_a_scope_includes_those_below_it(
 def test_a_secret_is_nowhere_in_the_database(ledger: RunDatabase, storage: str) -> None:
     secret = ledger.tokens().create("ann", "admin")
     session = ledger.sessions().open("ann", HOUR)
-    kept = everything(storage)
-    assert "ann" in kept
+    stored = everything(storage)
+    assert "ann" in stored
     for each in (secret, secret.removeprefix("oracle_"), session):
-        assert each not in kept
+        assert each not in stored
 
 
 @pytest.mark.parametrize("name", ["", "local", "a b", "-a", "a" * 65, "a\x00", "ä"])
-def test_what_is_no_name_is_refused(ledger: RunDatabase, name: str) -> None:
+def test_an_invalid_name_is_refused(ledger: RunDatabase, name: str) -> None:
     with pytest.raises(BadInput) as refused:
         ledger.tokens().create(name, "read")
     assert [problem.path for problem in refused.value.problems] == ["name"]
@@ -92,7 +92,7 @@ def test_a_name_is_taken_until_its_token_is_revoked(ledger: RunDatabase) -> None
     assert tokens.find(second) is not None
 
 
-def test_revoking_what_is_not_there_says_what_is(ledger: RunDatabase) -> None:
+def test_revoking_an_unknown_token_suggests_a_similar_name(ledger: RunDatabase) -> None:
     ledger.tokens().create("annette", "read")
     for name in ("annete", "annette\x00"):
         with pytest.raises(BadInput, match='did you mean "annette"'):

@@ -54,7 +54,7 @@ def test_no_pack_is_handed_out_before_the_plan_is_measured(study: Make) -> None:
     assert sizes == expected == [3, 3]  # 3 rates x 2 replicates
 
 
-def test_a_pack_that_was_too_large_makes_all_that_follow_smaller(
+def test_a_pack_that_was_too_large_makes_all_later_ones_smaller(
     study: Make, answer: Callable[..., Any]
 ) -> None:
     events = KeptEvents()

@@ -18,7 +18,7 @@ from pathlib import Path
 from oracle.execution import ray_reaper
 scratch = Path(sys.argv[1])
 ray_reaper.__file__ = sys.argv[4]
-with ray_reaper.none_left(scratch, grace=0.5, look=0.1):
+with ray_reaper.none_left(scratch, grace=0.5, poll=0.1):
     plain = subprocess.Popen(["sleep", "300"])
     own_session = subprocess.Popen(["sleep", "300"], start_new_session=True)
     Path(sys.argv[2]).write_text(f"{plain.pid} {own_session.pid}")

@@ -1,4 +1,4 @@
-"""What Ray is asked for a training run; without Ray."""
+"""The resources that are requested from Ray for a training run; without Ray."""
 
 import contextlib
 import sys
@@ -30,14 +30,14 @@ class Cluster:
         self.started = False
 
     def nodes(self) -> list[dict[str, Any]]:
-        found = [
+        requests = [
             {"Alive": True, "Resources": {"CPU": cpus, "GPU": gpus} if gpus else {"CPU": cpus}}
             for cpus, gpus in self._nodes
         ]
-        return [*found, {"Alive": False, "Resources": {"CPU": 99.0, "GPU": 99.0}}]
+        return [*requests, {"Alive": False, "Resources": {"CPU": 99.0, "GPU": 99.0}}]
 
 
-def test_a_training_run_that_fits_no_node_is_told_what_the_largest_has() -> None:
+def test_the_error_for_a_training_run_that_fits_no_node_names_the_largest_node() -> None:
     cluster = Cluster((8.0, 0.0), (4.0, 2.0))
     assert too_small(cluster, {"cpu": 8.0, "gpu": 0.0}) is None
     assert too_small(cluster, {"cpu": 4.0, "gpu": 2.0}) is None
@@ -60,15 +60,15 @@ class Queue:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
+def requests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     """What a local Ray is started with and what its trainable needs, in turn."""
-    found: list[Any] = []
+    requests: list[Any] = []
 
     def connect(ray: Any, cluster: bool, cpus: int, on_gpu: bool, scratch: Path) -> None:
-        found.append((cpus, on_gpu))
+        requests.append((cpus, on_gpu))
 
     def fit(spec: Any, queue: Any, workers: int, needed: Any, scratch: Path) -> None:
-        found.append((workers, needed))
+        requests.append((workers, needed))
 
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     monkeypatch.setattr(ray_backend, "make_scratch", lambda: tmp_path / "scratch")
@@ -83,7 +83,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     # Ray itself is not imported: what comes later in this process sets its environment first.
     fake: Any = Cluster((8.0, 1.0))
     monkeypatch.setitem(sys.modules, "ray", fake)
-    return found
+    return requests
 
 
 def worker(resources: tuple[float, float] | None) -> WorkerConfig:
@@ -98,28 +98,28 @@ def worker(resources: tuple[float, float] | None) -> WorkerConfig:
         (None, (3, False), {"cpu": 1.0, "gpu": 0.0}),
     ],
 )
-def test_ray_is_asked_for_what_is_declared(
-    asked: list[Any],
+def test_the_declared_resources_are_requested_from_ray(
+    requests: list[Any],
     resources: tuple[float, float] | None,
     started: tuple[int, bool],
     needed: dict[str, float],
 ) -> None:
     queue: Any = Queue()
     ray_backend.ray_tune(worker(resources), queue, 3)
-    assert asked == [started, (3, needed)]
+    assert requests == [started, (3, needed)]
     assert queue.said == ["starting Ray"]
 
 
 def test_a_local_ray_that_is_too_small_is_refused_and_a_cluster_s_growth_is_waited_for(
-    asked: list[Any], monkeypatch: pytest.MonkeyPatch
+    requests: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue: Any = Queue()
     with pytest.raises(PackFailed, match=r"has 8 and 1; lower the resources of @oracle.trainable"):
         ray_backend.ray_tune(worker((1.0, 2.0)), queue, 1)
-    assert asked == [(1, True)]
+    assert requests == [(1, True)]
     monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
     ray_backend.ray_tune(worker((1.0, 2.0)), queue, 1)
-    assert asked[-1] == (1, {"cpu": 1.0, "gpu": 2.0})
+    assert requests[-1] == (1, {"cpu": 1.0, "gpu": 2.0})
     *begun, said = queue.said
     assert begun == ["starting Ray", "connecting to Ray"]
     assert said.endswith("has 8 and 1: it waits for a larger one")
@@ -132,19 +132,19 @@ class Overloaded:
         raise Exception("The current node timed out during startup.")  # as Ray's
 
 
-def test_a_ray_that_does_not_start_is_told_with_what_may_help(tmp_path: Path) -> None:
+def test_a_ray_that_does_not_start_is_reported_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(PackFailed, match=r"did not start.*timed out.*--backend inline"):
         ray_cluster.connect(Overloaded(), False, 1, False, tmp_path)
 
 
 def test_a_ray_that_the_user_has_started_is_used_and_left_running(
-    asked: list[Any], monkeypatch: pytest.MonkeyPatch
+    requests: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue: Any = Queue()
     users: Any = Cluster((4.0, 0.0))
     users.started = True
     monkeypatch.setitem(sys.modules, "ray", users)
     ray_backend.ray_tune(worker((2.0, 0.0)), queue, 2)
-    assert asked == [(2, {"cpu": 2.0, "gpu": 0.0})]  # trained, and nothing started
+    assert requests == [(2, {"cpu": 2.0, "gpu": 0.0})]  # trained, and nothing started
     assert users.started
     assert queue.said == ["using the Ray of this process"]

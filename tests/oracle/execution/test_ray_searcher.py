@@ -26,16 +26,16 @@ def curve(cell: Cell) -> float:
 
 
 class Tune:
-    """Stands for Ray Tune: asks for trials, and tells what their workers reported."""
+    """Stands for Ray Tune: asks for trials and tells the results of their workers."""
 
     def __init__(self, queue: PackQueue, workers: int) -> None:
         self.queue = queue
         self.trials = PackTrials(queue, workers, END)
-        self.asked = 0
+        self.number = 0
 
     def ask(self) -> tuple[str, Any]:
-        self.asked += 1
-        name = f"trial-{self.asked}"
+        self.number += 1
+        name = f"trial-{self.number}"
         return name, self.trials.suggest(name)
 
     def packs(self) -> dict[str, Any]:
@@ -76,11 +76,11 @@ def test_the_first_trials_start_the_workers_and_no_pack_waits_for_a_start(
 def test_no_more_trials_are_out_than_there_are_workers(
     tune: Callable[..., Tune], answer: Answer
 ) -> None:
-    """A trial beyond them would wait for a worker that is never started, and be given another's."""
+    """More trials would wait for a worker that is never started."""
     three = tune(3)
     trained = 0
-    while (asked := three.ask())[1] != END:
-        if asked[1] is not None:
+    while (task := three.ask())[1] != END:
+        if task[1] is not None:
             continue
         assert len(three.trials._out) == 3
         name, pack = next(iter(three.trials._out.items()))
@@ -110,9 +110,9 @@ def test_a_pack_whose_workers_die_is_tried_four_times(tune: Callable[..., Tune])
     one = tune(1)
     one.trials.complete(one.ask()[0], None, True)  # a worker that dies as it starts has no pack
     tried = []
-    while (asked := one.ask())[1] != END:
+    while (task := one.ask())[1] != END:
         tried += [pack.cells for pack in one.packs().values()]
-        one.trials.complete(asked[0], None, True)
+        one.trials.complete(task[0], None, True)
     assert len(tried) == 4
     assert len(set(tried)) == 1
     assert isinstance(one.trials.failure, PackFailed)

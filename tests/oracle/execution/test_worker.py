@@ -37,9 +37,9 @@ def spec(study: Make, tmp_path: Path) -> Callable[..., WorkerConfig]:
     def made(save_every: float = 5.0, **changes: Any) -> WorkerConfig:
         where = Settings(tmp_path, backend="inline", device="cpu", save_every=save_every)
         prepared = prepare.prepare(study(**changes), where)
-        place = where.study_folder("tiny")
-        place.mkdir(exist_ok=True)
-        cache.keep(place / "images", prepared.images)
+        folder = where.study_folder("tiny")
+        folder.mkdir(exist_ok=True)
+        cache.keep(folder / "images", prepared.images)
         return Workspace(prepared).worker_config()
 
     return made
@@ -65,12 +65,12 @@ class Small:
         self.most, self.tried = most, list[int]()
 
     def train(
-        self, network: Any, jobs: Any, training: Any, flight: PackStateStore | None = None
+        self, network: Any, jobs: Any, training: Any, pack_states: PackStateStore | None = None
     ) -> list[Outcome]:
         self.tried.append(len(jobs))
         if len(jobs) > self.most:
             raise torch.OutOfMemoryError("made up")
-        return stacked.train(network, jobs, training, flight)
+        return stacked.train(network, jobs, training, pack_states)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_parent_is_loaded_and_pruned_once_however_many_packs_start_from_it(
     assert pruned == [1, 1]
 
 
-def test_only_as_many_networks_are_kept_as_there_is_room_for() -> None:
+def test_only_as_many_networks_are_cached_as_there_is_room_for() -> None:
     network = Network({"w": torch.zeros(100)}, {"w": torch.ones(100, dtype=torch.bool)})
     assert size(network) == 500
     made: list[str] = []
@@ -230,7 +230,7 @@ def test_short_packs_write_nothing(spec: Callable[..., WorkerConfig]) -> None:
     assert not Path(where.in_flight).exists()
 
 
-def test_the_engine_that_is_asked_for_trains(spec: Callable[..., WorkerConfig]) -> None:
+def test_the_requested_engine_trains(spec: Callable[..., WorkerConfig]) -> None:
     worker = Worker(spec(training={"steps": 12, "batch": 16, "validate_every": 6}))
     assert [each.engine for each in worker.train(tasks(2))] == ["stacked"] * 2
     assert [each.engine for each in worker.train(tasks(2), "solo")] == ["solo"] * 2

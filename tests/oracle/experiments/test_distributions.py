@@ -76,12 +76,12 @@ def timeless(table: Table) -> Table:
 def recorded_again(
     prepared: prepare.PreparedRun, result: CellResult, replicate: int, cycle: int
 ) -> Any:
-    """What the recorder says of a carried network, on batches that are put together here."""
+    """What the recorder gives for a network that is pruned next, on batches that are built here."""
     declared, images = prepared.study, prepared.images
     assert declared.record is not None
     assert result.checkpoint is not None
-    place = prepared.settings.study_folder(declared.name)
-    carried = CheckpointStore(place / "checkpoints").load(result.checkpoint)
+    folder = prepared.settings.study_folder(declared.name)
+    network_state = CheckpointStore(folder / "checkpoints").load(result.checkpoint)
     split = data.split(images, declared.split, declared.seed, replicate)
     drawn = seeds.generator(declared.seed, "record", replicate, cycle)
     order = data.batches(len(split.train), declared.training.batch, declared.record.batches, drawn)
@@ -93,12 +93,10 @@ def recorded_again(
     network = registry.build(declared.network, images.shape, len(images.classes), seed=5)
     seed = seeds.seed(declared.seed, "record", replicate, cycle)
     wanted = declared.record
-    return recording.record(network, carried, batches, wanted.what, wanted.outside, seed)
+    return recording.record(network, network_state, batches, wanted.what, wanted.outside, seed)
 
 
-def test_what_a_run_records_is_that_of_the_networks_it_carried(
-    storage: str, tmp_path: Path
-) -> None:
+def test_a_run_records_the_networks_that_it_prunes_next(storage: str, tmp_path: Path) -> None:
     prepared = prepare.prepare(study(), settings(tmp_path, storage=storage))
     table = execute.execute(prepared)
     stored_run = catalog.find_run("tiny", prepared.settings)
@@ -240,10 +238,10 @@ def result(replicate: int, values: dict[str, list[float]] | None) -> CellResult:
     """A finished training that recorded these values; None diverged."""
     recorded = None
     if values is not None:
-        kept = {what: distributions.Distribution((-0.5, 0.5)) for what in values}
+        histograms = {what: distributions.Distribution((-0.5, 0.5)) for what in values}
         for what, numbers in values.items():
-            kept[what].add(torch.tensor(numbers, dtype=torch.float64))
-        recorded = {what: each.to_json() for what, each in kept.items()}
+            histograms[what].add(torch.tensor(numbers, dtype=torch.float64))
+        recorded = {what: each.to_json() for what, each in histograms.items()}
     return CellResult(
         cell=str(replicate),
         curve=((10, 50.0),),
@@ -273,7 +271,7 @@ def table_of(*cycles: list[dict[str, list[float]] | None], **changes: Any) -> Ta
     return distribution_tables.table(declared, "tiny-00000000", cycles_of_run, complete=True)
 
 
-def test_replicates_are_pooled_and_their_spread_stands_beside() -> None:
+def test_replicates_are_pooled_and_their_spread_is_given() -> None:
     table = table_of([WIDE, WIDER], [NARROW, NARROW])
     first, second = table["cycles"]
     assert first["std"]["weight_gradients"] == [pytest.approx(0.5**0.5), 2.0]
@@ -350,7 +348,7 @@ def test_wider_distributions_are_called_wider() -> None:
 
 
 @pytest.mark.parametrize(("what", "columns"), [("weight_gradients", 4), ("activations", 3)])
-def test_what_is_not_recorded_has_no_column(what: str, columns: int) -> None:
+def test_a_quantity_that_is_not_recorded_has_no_column(what: str, columns: int) -> None:
     one = {what: WIDE[what]}
     cycles = [RunCycle(0, 0.1, (), (result(0, one),))]
     declared = study(record={"what": [what], "outside": [-0.5, 0.5]}, replicates=1)
@@ -362,10 +360,10 @@ def test_what_is_not_recorded_has_no_column(what: str, columns: int) -> None:
 
 def test_without_bounds_nothing_is_counted_outside() -> None:
     declared = study(record={"what": ["weight_gradients"]}, replicates=1)
-    kept = distributions.Distribution(None)
-    kept.add(torch.tensor([-1.0, 1.0]))
+    histogram = distributions.Distribution(None)
+    histogram.add(torch.tensor([-1.0, 1.0]))
     trained = result(0, None)
-    some = CellResult(**vars(trained) | {"recorded": {"weight_gradients": kept.to_json()}})
+    some = CellResult(**vars(trained) | {"recorded": {"weight_gradients": histogram.to_json()}})
     cycles = [RunCycle(0, 0.1, (), (some,))]
     table = distribution_tables.table(declared, "tiny-0", cycles, complete=True)
     assert table["cycles"][0]["outside"] == {}

@@ -93,7 +93,7 @@ def test_the_verdicts_are_sentences_with_a_standard_error(table: Table) -> None:
         ((92.0, 91.0, 92.1), "ahead of greedy search: not significant with 3 replicates (val"),
     ],
 )
-def test_greed_costs_accuracy_only_where_test_accuracy_tells_it_from_noise(
+def test_greed_costs_accuracy_only_where_test_accuracy_is_significantly_lower(
     mine: tuple[float, ...], said: str
 ) -> None:
     paired = difference(mine, (90.0, 91.0, 92.0)).to_json()
@@ -101,7 +101,7 @@ def test_greed_costs_accuracy_only_where_test_accuracy_tells_it_from_noise(
     assert said in beam_reports.verdict({"width": 3, "cycles": [cycle]}, complete=True)
 
 
-def test_one_replicate_tells_nothing_from_noise() -> None:
+def test_with_one_replicate_nothing_is_significant() -> None:
     paired = difference([91.0], [90.0])
     assert (paired.points, paired.standard_error, paired.p, paired.told_apart) == (
         1.0,
@@ -162,13 +162,13 @@ def test_a_run_that_has_just_begun_says_so(study: Make) -> None:
 
 def test_the_region_figure_has_a_line_for_each_rival(table: Table) -> None:
     traces = {trace.name: trace for trace in oracle.regions(table).data}
-    looks = set()
+    styles = set()
     for rival in table["rivals"]:
         trace = traces[rival["name"]]
         assert list(trace.y) == [cycle["max_lr"] for cycle in rival["cycles"]]
         assert trace.line.width < 3  # S-Cyc's
-        looks.add((trace.line.color, trace.line.dash, trace.marker.symbol))
-    assert len({each for look in looks for each in look}) == 3 * len(table["rivals"])
+        styles.add((trace.line.color, trace.line.dash, trace.marker.symbol))
+    assert len({each for style in styles for each in style}) == 3 * len(table["rivals"])
     assert not set(traces) & {"gradient_spread"}
 
 
@@ -196,9 +196,9 @@ def test_a_whole_run_with_a_beam_and_every_rival(
     known = catalog.find_run("tiny", where)
     assert catalog.stored_table(known) == table
     for name in ("beam", "warm_start"):
-        found = recorded.stored_distributions(known, name)
-        assert [cycle["cycle"] for cycle in found["cycles"]] == [0, 1, 2]
-        assert found["complete"]
+        distributions = recorded.stored_distributions(known, name)
+        assert [cycle["cycle"] for cycle in distributions["cycles"]] == [0, 1, 2]
+        assert distributions["complete"]
     with pytest.raises(BadInput, match="beam, constant, gradient_spread"):
         recorded.stored_distributions(known, "warm")
 

@@ -1,4 +1,4 @@
-"""What the oracle's experiment trains for S-Cyc beside its own cycles."""
+"""What the oracle's experiment trains for S-Cyc besides its own cycles."""
 
 import math
 from collections.abc import Callable

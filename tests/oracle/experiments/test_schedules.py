@@ -67,7 +67,7 @@ def hump(cell: Cell) -> float:
 
 @pytest.fixture
 def ran(Rehearsal: Any) -> Callable[..., Any]:
-    """Runs a study on a known curve; returns what was found and the rehearsal."""
+    """Runs a study on a known curve; returns the experiment and the rehearsal."""
 
     def run(declared: SchedulesStudy, curve: Any = hump, **options: Any) -> Any:
         study_experiment = begun(declared)
@@ -310,23 +310,23 @@ def test_the_oracles_first_grid_is_counted_too(study: Any, searched: Any) -> Non
     assert expected_cells(fresh) == len(rehearsal.trained) == 3 * 3 * 2 + 3 * 2
 
 
-def test_each_run_and_each_grid_has_a_place_of_its_own(ran: Any) -> None:
+def test_each_run_and_each_grid_has_a_study_of_its_own(ran: Any) -> None:
     study_experiment, rehearsal = ran(study(*ENTRIES, tuned(max_lr=[0.05, 0.1, 0.2])))
-    places = {json.dumps(role): place for place, role in study_experiment.study_keys()}
-    assert [json.loads(role) for role in places] == [
+    keys = {json.dumps(role): key for key, role in study_experiment.study_keys()}
+    assert [json.loads(role) for role in keys] == [
         {"role": "schedule", "label": "steady"},
         {"role": "schedule", "label": "warm-up"},
         {"role": "schedule", "label": "S-Cyc"},
         {"role": "schedule", "label": "tuned"},
         {"role": "tuning", "label": "tuned"},
     ]
-    assert len(set(places.values())) == 5
-    assert {place for _, place in rehearsal.recorded} == set(places.values())
-    by_kind = {kind: [p for p in places.values() if p.kind == kind] for kind in ("oracle", "path")}
+    assert len(set(keys.values())) == 5
+    assert {key for _, key in rehearsal.recorded} == set(keys.values())
+    by_kind = {kind: [p for p in keys.values() if p.kind == kind] for kind in ("oracle", "path")}
     assert [len(by_kind[kind]) for kind in by_kind] == [1, 4]
 
 
-def test_each_finished_cycle_is_told_in_a_line(Rehearsal: Any) -> None:
+def test_each_finished_cycle_is_reported_in_a_line(Rehearsal: Any) -> None:
     declared = study(*ENTRIES[:2], tuned(max_lr=[0.05, 0.1, 0.2]), cycles=1)
     lines: list[str] = []
     lost: list[CellResult] = []

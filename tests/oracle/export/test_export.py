@@ -45,7 +45,9 @@ def test_the_exported_network_scores_what_the_training_run_scored(
     assert exported["weights"] == "last"
 
 
-def test_what_was_deleted_is_had_again_as_the_refusal_says(run: oracle.Run, tmp_path: Path) -> None:
+def test_a_deleted_checkpoint_is_restored_as_the_error_says(
+    run: oracle.Run, tmp_path: Path
+) -> None:
     best = run.table["cycles"][1]["well_tuned"]
     lost = next(rate for rate in (0.05, 0.1, 0.2) if rate != best)
     with pytest.raises(oracle.BadInput, match=r"keep_checkpoints: all;.*in another folder of runs"):

@@ -50,9 +50,9 @@ def test_the_smaller_network_has_the_outputs_of_the_masked_one(name: str) -> Non
     small = shrunk(module, network, SHAPE)
     images = torch.randn(16, *SHAPE, generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
-        expected, found = module(images), small.module(images)
-    assert float((expected - found).abs().max()) < 1e-5 * float(expected.abs().max())
-    assert torch.equal(expected.argmax(1), found.argmax(1))
+        expected, actual = module(images), small.module(images)
+    assert float((expected - actual).abs().max()) < 1e-5 * float(expected.abs().max())
+    assert torch.equal(expected.argmax(1), actual.argmax(1))
     cost = network_cost(module, network, SHAPE, small)
     assert cost.shrunk_bytes is not None
     assert cost.shrunk_flops is not None
@@ -60,11 +60,11 @@ def test_the_smaller_network_has_the_outputs_of_the_masked_one(name: str) -> Non
     assert cost.shrunk_flops == cost.sparse_flops < 0.75 * cost.dense_flops
     weights = sum(value.nbytes for value in small.module.state_dict().values())
     assert cost.shrunk_bytes == weights < 0.75 * cost.dense_bytes
-    for layer, kept in small.filters.items():
-        assert small.module.get_submodule(layer).weight.shape[0] == len(kept)
+    for layer, indices in small.filters.items():
+        assert small.module.get_submodule(layer).weight.shape[0] == len(indices)
         whole = module.get_submodule(layer).weight
         alive = (whole.flatten(1) != 0).any(dim=1).nonzero().flatten().tolist()
-        assert kept == alive
+        assert indices == alive
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_a_file_goes_into_the_whole_network_on_pytorch_alone(
         torch.testing.assert_close(network(images), run.network(1)(images))
         torch.testing.assert_close(run.network(1, shrink=True)(images), run.network(1)(images))
     assert exported["shrunk"] is True
-    assert {layer: len(kept) for layer, kept in exported["filters"].items()} == {
+    assert {layer: len(indices) for layer, indices in exported["filters"].items()} == {
         "layers.0": 8,
         "layers.1": 6,
     }

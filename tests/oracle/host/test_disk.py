@@ -1,4 +1,4 @@
-"""A disk that fails a run, as its user is told of it."""
+"""A disk that fails a run, as it is reported to the user."""
 
 import errno
 import json
@@ -37,9 +37,9 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(folder=tmp_path, backend="inline", device="cpu", workers=1)
 
 
-def test_only_errors_of_the_disk_are_told_as_such() -> None:
-    told = folders.disk_failed(OSError(errno.EROFS, "Read-only file system", "/disk/file"))
-    assert str(told) == (
+def test_only_errors_of_the_disk_are_reported_as_such() -> None:
+    error = folders.disk_failed(OSError(errno.EROFS, "Read-only file system", "/disk/file"))
+    assert str(error) == (
         "/disk/file: Read-only file system; make it writable, then run the same command again; "
         "what is finished is kept"
     )
@@ -130,8 +130,8 @@ def test_tables_that_a_killed_driver_has_half_made_are_completed(
     tmp_path: Path, study: Callable[..., Study], made: int
 ) -> None:
     prepared = prepare.prepare(study(), settings(tmp_path))
-    place = prepared.settings.study_folder(prepared.study.folder_name)
-    place.mkdir(parents=True)
+    folder = prepared.settings.study_folder(prepared.study.folder_name)
+    folder.mkdir(parents=True)
     url = session.study_url(prepared.settings, prepared.study.folder_name)
     with session.opened(url):
         pass

@@ -100,7 +100,7 @@ def open_elsewhere(file: Path) -> Iterator[None]:
         yield
 
 
-def test_a_database_that_is_in_use_stays_and_is_read_where_it_lies(before: DoneHome) -> None:
+def test_a_database_that_is_in_use_is_not_moved_and_is_read_in_place(before: DoneHome) -> None:
     where, file = home(before.folder), before.folder / "tiny" / "oracle.db"
     with open_elsewhere(file):
         (said,) = moved(where)
@@ -128,10 +128,10 @@ def test_a_database_that_an_earlier_version_made_again_is_added_to_the_homes(
     before: DoneHome,
 ) -> None:
     where = home(before.folder)
-    shutil.copyfile(before.folder / "tiny" / "oracle.db", before.folder / "kept")
+    shutil.copyfile(before.folder / "tiny" / "oracle.db", before.folder / "saved.db")
     moved(where)
     content = rows(f"sqlite:///{where.database_file}")
-    (before.folder / "kept").rename(before.folder / "oracle.db")
+    (before.folder / "saved.db").rename(before.folder / "oracle.db")
     assert len(catalog.find(where)) == 2
     assert "0 new trials" in moved(where)[0]
     assert rows(f"sqlite:///{where.database_file}") == content

@@ -35,14 +35,14 @@ def oracle(where: Path, *words: str, **options: Any) -> Result:
     )
 
 
-def told(where: Path, *words: str) -> str:
+def output(where: Path, *words: str) -> str:
     done = oracle(where, *words)
     assert done.exit_code == 0, done.output
     return done.stdout
 
 
 def listed(where: Path) -> list[dict[str, Any]]:
-    content: list[dict[str, Any]] = json.loads(told(where, "runs", "list", "--format", "json"))
+    content: list[dict[str, Any]] = json.loads(output(where, "runs", "list", "--format", "json"))
     return content
 
 
@@ -77,27 +77,28 @@ def test_a_network_that_is_dropped_while_runs_are_listed_counts_nothing(
     assert listed(done.folder)[0]["bytes"] < whole
 
 
-def test_a_list_tells_of_state_progress_size_and_date(done: DoneHome) -> None:
+def test_a_list_has_state_progress_size_and_date(done: DoneHome) -> None:
     (row,) = listed(done.folder)
     assert (row["id"], row["study"], row["state"]) == (done.run_id, "tiny", "done")
     assert (row["done"], row["expected"]) == (done.cells, done.cells)
     assert row["bytes"] == size(done.folder / "tiny")
     assert (row["owners"], row["name"]) == ([], None)
-    lines = told(done.folder, "runs", "list").splitlines()
-    assert lines[0].split() == ["run", "name", "state", "progress", "latest", "size", "owner"]
-    assert lines[1].split()[:3] == [done.run_id, "done", f"{done.cells}/{done.cells}"]
+    lines = output(done.folder, "runs", "list").splitlines()
+    heads = ["run", "name", "state", "progress", "scale", "latest", "size", "owner"]
+    assert lines[0].split() == heads
+    assert lines[1].split()[:4] == [done.run_id, "done", f"{done.cells}/{done.cells}", "full"]
     assert row["ended"][:10] in lines[1]
-    shown = told(done.folder, "runs", "show", "tiny")
+    shown = output(done.folder, "runs", "show", "tiny")
     assert f"folder    {done.folder / 'tiny'}\n" in shown
-    assert json.loads(told(done.folder, "runs", "show", "tiny", "--format", "json")) == row
+    assert json.loads(output(done.folder, "runs", "show", "tiny", "--format", "json")) == row
 
 
-def test_a_deletion_asks_first_and_leaves_nothing(done: DoneHome) -> None:
-    kept = size(done.folder / "tiny")
+def test_a_deletion_asks_for_confirmation_and_leaves_nothing(done: DoneHome) -> None:
+    size_before = size(done.folder / "tiny")
     refused = oracle(done.folder, "runs", "delete", "tiny", input="n\n")
     assert refused.stdout.endswith("nothing was deleted\n")
-    assert size(done.folder / "tiny") == kept
-    said = told(done.folder, "runs", "delete", "tiny", "--yes")
+    assert size(done.folder / "tiny") == size_before
+    said = output(done.folder, "runs", "delete", "tiny", "--yes")
     assert said.startswith(f"{done.run_id} is deleted: {done.cells} training runs, ")
     assert listed(done.folder) == []
     assert [path.name for path in done.folder.iterdir()] == [PROGRAM_FOLDER]
@@ -149,13 +150,13 @@ def test_a_run_that_is_under_way_is_not_deleted(done: DoneHome) -> None:
 
 
 def test_a_name_finds_its_run_and_its_id_stays(done: DoneHome) -> None:
-    told(done.folder, "runs", "rename", "tiny", "first-try")
-    table = json.loads(told(done.folder, "table", "first-try", "--format", "json"))
+    output(done.folder, "runs", "rename", "tiny", "first-try")
+    table = json.loads(output(done.folder, "table", "first-try", "--format", "json"))
     assert table["run_id"] == done.run_id
     assert listed(done.folder)[0]["name"] == "first-try"
-    told(done.folder, "runs", "rename", "first-try", "second")
+    output(done.folder, "runs", "rename", "first-try", "second")
     assert catalog.find_run("second", home(done.folder)).record.run_id == done.run_id
-    told(done.folder, "runs", "rename", "second", done.run_id)
+    output(done.folder, "runs", "rename", "second", done.run_id)
     assert listed(done.folder)[0]["name"] is None
 
 
@@ -168,7 +169,7 @@ def test_a_name_that_is_none_or_is_taken_is_refused(done: DoneHome, name: str) -
 
 @pytest.fixture
 def packed(done: DoneHome, tmp_path: Path) -> Path:
-    told(done.folder, "runs", "export", "tiny", str(tmp_path / "tiny.zip"))
+    output(done.folder, "runs", "export", "tiny", str(tmp_path / "tiny.zip"))
     return tmp_path / "tiny.zip"
 
 
@@ -200,7 +201,7 @@ def test_a_run_that_was_stopped_goes_on_elsewhere(tmp_path: Path) -> None:
 
     with pytest.raises(Stopped):
         execute.execute(prepare.prepare(make_study(cycles=1), here), Progress(cells=cells))
-    told(here.folder, "runs", "export", "tiny", str(tmp_path / "tiny.zip"))
+    output(here.folder, "runs", "export", "tiny", str(tmp_path / "tiny.zip"))
     taken = transport.import_run(tmp_path / "tiny.zip", there)
     assert (taken.state, taken.cells) == ("stopped", trials(here))
     assert ran(there)[1][0] == taken.cells
@@ -255,7 +256,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "another id": (rewritten(manifest(run="tiny-00000000")), "is not the id"),
     "other images": (rewritten(manifest(fingerprint="0" * 64)), "is not the id"),
     "a path": (rewritten(lambda content: content.update({"../../x": b"x"})), "not in the manifest"),
-    "a path that is told": (
+    "an absolute path": (
         rewritten(
             lambda content: (
                 manifest(
@@ -269,12 +270,12 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "a network that is damaged": (rewritten(another_network), "is damaged"),
     "a result of another study": (
-        rewritten(results(lambda found: found[0].update(cell="0" * 64))),
+        rewritten(results(lambda rows: rows[0].update(cell="0" * 64))),
         "training runs that its study does not ask for",
     ),
-    "a result twice": (rewritten(results(lambda found: found.append(found[0]))), "or one twice"),
+    "a result twice": (rewritten(results(lambda rows: rows.append(rows[0]))), "or one twice"),
     "a result that is none": (
-        rewritten(results(lambda found: found[0].update(val_accuracy="high"))),
+        rewritten(results(lambda rows: rows[0].update(val_accuracy="high"))),
         "does not hold results",
     ),
 }
@@ -304,15 +305,15 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_unpacked(
 
 
 def test_a_file_is_read_wherever_a_run_is(done: DoneHome, packed: Path, tmp_path: Path) -> None:
-    table = told(done.folder, "table", "tiny", "--format", "json")
+    table = output(done.folder, "table", "tiny", "--format", "json")
     (tmp_path / "tiny.json").write_text(table)
     nowhere = tmp_path / "nowhere"
     for file in (str(packed), str(tmp_path / "tiny.json")):
-        assert json.loads(told(nowhere, "table", file, "--format", "json")) == json.loads(table)
+        assert json.loads(output(nowhere, "table", file, "--format", "json")) == json.loads(table)
         for command in ("fit", "cost", "trend"):
-            expected = told(done.folder, command, "tiny", "--format", "json")
-            assert told(nowhere, command, file, "--format", "json") == expected, command
-    told(nowhere, "plot", str(packed), "-o", str(tmp_path / "figure.html"))
+            expected = output(done.folder, command, "tiny", "--format", "json")
+            assert output(nowhere, command, file, "--format", "json") == expected, command
+    output(nowhere, "plot", str(packed), "-o", str(tmp_path / "figure.html"))
     assert not nowhere.exists()
 
 
@@ -338,7 +339,7 @@ def test_python_does_what_the_commands_do(done: DoneHome, tmp_path: Path) -> Non
     assert api.list_runs(runs=done.folder) == []
 
 
-def test_a_full_disk_is_told_as_such_and_a_file_without_a_folder_is_refused(
+def test_a_full_disk_is_reported_as_such_and_a_file_without_a_folder_is_refused(
     packed: Path, done: DoneHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: Any) -> None:
@@ -348,21 +349,21 @@ def test_a_full_disk_is_told_as_such_and_a_file_without_a_folder_is_refused(
     with pytest.raises(DiskError, match="make room there"):
         api.import_run(packed, runs=tmp_path / "there")
     assert catalog.find(home(tmp_path / "there")) == []
-    for place in (tmp_path / "nowhere" / "a.zip", tmp_path):
+    for path in (tmp_path / "nowhere" / "a.zip", tmp_path):
         with pytest.raises(BadInput, match="must be a file in a folder that is there"):
-            api.load_run("tiny", runs=done.folder).save(place)
+            api.load_run("tiny", runs=done.folder).save(path)
 
 
-def test_a_fresh_run_deletes_the_earlier_one_and_trains_anew(
+def test_a_fresh_run_deletes_the_earlier_one_and_trains_again(
     done: DoneHome, tmp_path: Path
 ) -> None:
     study = tmp_path / "tiny.yaml"
     study.write_text(json.dumps(tiny_content(cycles=1)))
     words = ("run", str(study), "--backend", "inline", "--device", "cpu")
     (before,) = listed(done.folder)
-    assert "is deleted" not in told(done.folder, *words)
+    assert "is deleted" not in output(done.folder, *words)
     assert listed(done.folder)[0]["ended"] == before["ended"]  # found, not trained
-    anew = told(done.folder, *words, "--fresh")
+    anew = output(done.folder, *words, "--fresh")
     assert f"{done.run_id} is deleted: {done.cells} training runs" in anew
     (after,) = listed(done.folder)
     assert (after["id"], after["done"], after["state"]) == (done.run_id, done.cells, "done")

@@ -14,7 +14,7 @@ from scyc.recording.distributions import Distribution
 BOUNDS = (-0.02, 0.03)
 
 
-def kept(values: torch.Tensor) -> dict[str, Any]:
+def as_json(values: torch.Tensor) -> dict[str, Any]:
     distribution = Distribution(BOUNDS)
     distribution.add(values)
     return distribution.to_json()
@@ -44,7 +44,7 @@ def make_table(cycles: int = 4, what: tuple[str, ...] = ("weight_gradients", "ac
                 "cycle": cycle,
                 "weights_remaining": 100 * 0.8**cycle,
                 "max_lr": 0.1,
-                **{name: kept(drawn[name](cycle)) for name in what},
+                **{name: as_json(drawn[name](cycle)) for name in what},
             }
             for cycle in range(cycles)
         ],
@@ -97,13 +97,13 @@ def test_values_that_cannot_be_negative_have_an_edge_at_zero() -> None:
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.0, 1.0), (0.2, 0.9), (-3.0, -1.0)])
 def test_bins_of_different_widths_are_counted_together_exactly(low: float, high: float) -> None:
     drawn = [gradients(0) * 40, gradients(5) * 40 + 0.3, gradients(9) * 40]
-    edges, counts = together([Bins.from_json(kept(part)["bins"]) for part in drawn], low, high)
+    edges, counts = together([Bins.from_json(as_json(part)["bins"]) for part in drawn], low, high)
     assert edges[0] <= low
     assert edges[-1] > high
-    for part, found in zip(drawn, counts, strict=True):
+    for part, counted in zip(drawn, counts, strict=True):
         values = part.double().numpy()
         inside = values[values < edges[-1]]
-        assert found == np.histogram(inside, edges)[0].tolist()
+        assert counted == np.histogram(inside, edges)[0].tolist()
     most = 16  # ceil(log2 20,000) + 1
     assert len(edges) - 1 <= most + 2
 
@@ -160,7 +160,7 @@ def test_without_bounds_there_are_none() -> None:
     assert not [trace for trace in figure.data if str(trace.name).startswith("outside")]
 
 
-def test_what_was_shrunk_is_said() -> None:
+def test_the_figure_says_how_the_study_was_scaled_down() -> None:
     table = make_table()
     assert distributions(table).layout.title.subtitle.text == ""
     table["shrunk"] = {"cycles": "3, not 10"}
@@ -168,11 +168,11 @@ def test_what_was_shrunk_is_said() -> None:
     assert said == "Scaled down: cycles 3, not 10."
 
 
-def test_rare_values_beyond_the_axis_are_owned_up_to() -> None:
+def test_values_outside_the_axis_are_mentioned() -> None:
     table = make_table(what=("weight_gradients",))
     plain = distributions(table).layout.xaxis
     far = torch.cat([gradients(0), torch.tensor([5.0, -5.0])])
-    table["cycles"][0]["weight_gradients"] = kept(far)
+    table["cycles"][0]["weight_gradients"] = as_json(far)
     figure = distributions(table)
     assert figure.layout.xaxis.range[1] < 0.5
     assert figure.layout.xaxis.title.text == "dL/dw (up to 0.01 % of values lie beyond)"
@@ -182,7 +182,7 @@ def test_rare_values_beyond_the_axis_are_owned_up_to() -> None:
 def test_a_network_that_was_not_recorded_is_left_out() -> None:
     table = make_table()
     del table["cycles"][2]["activations"]
-    table["cycles"][3]["activations"] = kept(torch.tensor([torch.nan]))
+    table["cycles"][3]["activations"] = as_json(torch.tensor([torch.nan]))
     deviations = lines(distributions(table), "standard deviation")
     assert [len(each.x) for each in deviations] == [4, 2]
 
@@ -199,7 +199,7 @@ def test_before_any_network_is_recorded_it_says_so() -> None:
 def test_values_that_are_all_the_same_make_one_bar(value: float) -> None:
     table = make_table(cycles=1, what=("weight_gradients",))
     table["record"]["outside"] = None
-    table["cycles"][0]["weight_gradients"] = kept(torch.full((9,), value))
+    table["cycles"][0]["weight_gradients"] = as_json(torch.full((9,), value))
     trace = lines_of_networks(distributions(table))[0]
     bar = [x for x, share in zip(trace.x, trace.customdata, strict=True) if share == 100]
     exact = torch.tensor(value).item()

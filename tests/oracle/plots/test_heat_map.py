@@ -105,7 +105,7 @@ def test_a_rate_that_was_not_tried_has_no_colour_and_is_framed_between_members(t
     assert without["measured region"].y == by_name(whole)["measured region"].y
 
 
-def test_a_colour_bar_stands_in_place_of_a_legend_line_for_each_cycle(table: Any) -> None:
+def test_a_colour_bar_replaces_a_legend_line_for_each_cycle(table: Any) -> None:
     lines = region_plots.dashboard_panels(table)["accuracies"].data
     assert [trace.name for trace in lines if trace.showlegend is not False] == ["diverged"]
     (bar,) = (trace.marker for trace in lines if trace.marker.showscale)
@@ -124,7 +124,7 @@ def test_no_axis_names_more_networks_than_fit_and_no_tick_is_turned(table: Any) 
         assert named or figure.layout.title.text.endswith("over max_lr")
 
 
-def test_a_picture_has_the_heat_map_beside_the_regions(table: Any) -> None:
+def test_a_picture_has_the_heat_map_next_to_the_regions(table: Any) -> None:
     figure = region_plots.regions(table)
     types = {trace.xaxis: trace.type for trace in figure.data if trace.type == "heatmap"}
     assert types == {"x2": "heatmap"}

@@ -180,23 +180,23 @@ def test_a_cycle_that_there_is_not_cannot_be_chosen(chosen: list[int]) -> None:
         OneCycleSpec(name="one_cycle", rise=0.01),
     ],
 )
-def test_a_thinned_line_looks_like_all_its_points(spec: ScheduleSpec) -> None:
+def test_a_thinned_line_has_the_shape_of_all_its_points(spec: ScheduleSpec) -> None:
     rates = np.array(schedules.rates(spec, 0.1, STEPS))
-    kept = thinned(rates.tolist())
-    assert kept == sorted(set(kept))
-    assert (kept[0], kept[-1]) == (0, STEPS - 1)
-    assert len(kept) <= 2000
-    drawn = np.interp(np.arange(STEPS), kept, rates[kept])
+    steps = thinned(rates.tolist())
+    assert steps == sorted(set(steps))
+    assert (steps[0], steps[-1]) == (0, STEPS - 1)
+    assert len(steps) <= 2000
+    drawn = np.interp(np.arange(STEPS), steps, rates[steps])
     assert np.abs(drawn - rates).max() < 0.1 / 500  # of the axis: less than a pixel
 
 
 def test_a_line_with_too_many_corners_keeps_its_extremes() -> None:
     spec = CyclicalSpec(name="cyclical", low=0.01, step=5)
     rates = schedules.rates(spec, 0.1, STEPS)
-    kept = thinned(rates)
-    assert len(kept) <= 2002
-    for place in range(0, STEPS, STEPS // 100):
-        near = [rates[step] for step in kept if place <= step < place + STEPS // 100]
+    steps = thinned(rates)
+    assert len(steps) <= 2002
+    for start in range(0, STEPS, STEPS // 100):
+        near = [rates[step] for step in steps if start <= step < start + STEPS // 100]
         assert (min(near), max(near)) == (0.01, 0.1)
 
 

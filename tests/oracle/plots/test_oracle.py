@@ -67,7 +67,7 @@ def test_the_edges_of_the_estimated_band_have_their_intervals(made: Any) -> None
         )
 
 
-def test_the_measured_region_stands_beside_its_cycle_with_its_gaps(made: Any) -> None:
+def test_the_measured_region_is_drawn_at_its_cycle_with_its_gaps(made: Any) -> None:
     table = made()
     first = table["cycles"][0]
     first["feasible"] |= {"low": 0.05, "high": 0.4, "members": [0.05, 0.2, 0.4]}

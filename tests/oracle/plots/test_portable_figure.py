@@ -47,7 +47,7 @@ def test_an_open_file_is_written_to() -> None:
     assert file.getvalue().count("Plotly.newPlot(") == 1
 
 
-def test_whoever_asks_for_another_plotly_gets_it(tmp_path: Path) -> None:
+def test_another_plotly_is_loaded_if_requested(tmp_path: Path) -> None:
     assert 'src="https://cdn.plot.ly' in figure().to_html(include_plotlyjs="cdn")
     assert "plotlyLoaded" not in figure().to_html(include_plotlyjs=False)
     figure().write_html(tmp_path / "figure.html", include_plotlyjs="directory")

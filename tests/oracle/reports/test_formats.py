@@ -1,4 +1,4 @@
-"""What people look at: tables, figures, the report, the paper's tables."""
+"""The forms of a result: tables, figures, the report, the paper's tables."""
 
 import csv
 import io
@@ -61,7 +61,7 @@ def test_the_json_table_has_the_documented_shape(table: oracle.OracleTable) -> N
         assert {"trainings", "steps", "seconds"} == content["cost"][who].keys()
 
 
-def test_the_table_says_what_was_measured(table: oracle.OracleTable) -> None:
+def test_the_table_has_the_measured_values(table: oracle.OracleTable) -> None:
     first, second = table["cycles"][:2]
     assert first["well_tuned"] == 0.1
     assert first["feasible"] == {
@@ -184,7 +184,7 @@ def test_the_dashboards_cards_are_the_two_halves_of_the_figure(table: oracle.Ora
     assert sorted(names) == sorted(trace.name for trace in whole.data)
 
 
-def test_html_stands_alone(table: oracle.OracleTable, tmp_path: Path) -> None:
+def test_html_is_self_contained(table: oracle.OracleTable, tmp_path: Path) -> None:
     page.save(region_plots.regions(table), tmp_path / "region.html")
     text = (tmp_path / "region.html").read_text()
     assert "plotlyLoaded" in text
@@ -226,7 +226,7 @@ PRINTED = {
 
 
 @pytest.fixture
-def beside(study: Make, searched: Any) -> oracle.OracleTable:
+def with_paper(study: Make, searched: Any) -> oracle.OracleTable:
     """The same run as `table`'s, of a study that names a table of the paper."""
     declared = study(
         grid={"max_lr": [0.05, 0.1, 0.2, 0.4], "ceiling": 0.9},
@@ -237,10 +237,10 @@ def beside(study: Make, searched: Any) -> oracle.OracleTable:
     return oracle.table(declared, "tiny-00000000", cycles, path, complete=True)
 
 
-def test_the_papers_values_stand_beside_ours_in_json(
-    beside: oracle.OracleTable, table: oracle.OracleTable
+def test_the_papers_values_are_next_to_ours_in_json(
+    with_paper: oracle.OracleTable, table: oracle.OracleTable
 ) -> None:
-    content = json.loads(formats.as_json(beside))
+    content = json.loads(formats.as_json(with_paper))
     assert content["paper_table"] == 7
     assert [cycle["paper"] for cycle in content["cycles"]] == [
         {"weights_remaining": 99, "well_tuned": 0.12, "low": 0.08, "high": 0.16, "s_cyc": 0.1},
@@ -248,13 +248,13 @@ def test_the_papers_values_stand_beside_ours_in_json(
         {"weights_remaining": 63, "well_tuned": 0.15, "low": 0.14, "high": 0.3, "s_cyc": 0.25},
     ]
     assert table["paper_table"] is None
-    assert [cycle | {"paper": None} for cycle in beside["cycles"]] == table["cycles"]
+    assert [cycle | {"paper": None} for cycle in with_paper["cycles"]] == table["cycles"]
 
 
 def test_the_papers_values_have_columns_of_their_own(
-    beside: oracle.OracleTable, table: oracle.OracleTable
+    with_paper: oracle.OracleTable, table: oracle.OracleTable
 ) -> None:
-    ours, both = tables.sheet(table), tables.sheet(beside)
+    ours, both = tables.sheet(table), tables.sheet(with_paper)
     assert both.headers == (*ours.headers, "Table 7:\nwell-tuned", "Table 7:\nregion")
     assert [row[-2:] for row in both.rows[::2]] == [
         ["0.12", "[0.08, 0.16]"],
@@ -263,29 +263,32 @@ def test_the_papers_values_have_columns_of_their_own(
     ]
     assert [row[-2:] for row in both.rows[1::2]] == [["", ""]] * 3
     assert [row[:-2] for row in both.rows] == ours.rows
-    shown = formats.text(beside, width=300).splitlines()
+    shown = formats.text(with_paper, width=300).splitlines()
     text = [line for line in shown if "±" in line and "[" in line]
     assert [line.endswith(("[0.08, 0.16]", "[0.14, 0.3]")) for line in text] == [True, False, True]
     assert "Table 7" not in formats.text(table)
     for render in (formats.as_markdown, formats.as_latex):
-        assert "Table 7: well-tuned" in render(beside)
-        assert "[0.14, 0.3]" in render(beside)
+        assert "Table 7: well-tuned" in render(with_paper)
+        assert "[0.14, 0.3]" in render(with_paper)
 
 
 def test_the_papers_values_are_a_trace_of_the_figure(
-    beside: oracle.OracleTable, table: oracle.OracleTable
+    with_paper: oracle.OracleTable, table: oracle.OracleTable
 ) -> None:
     name = "the paper's Table 7, full budget"
-    for figure in (region_plots.regions(beside), region_plots.dashboard_panels(beside)["regions"]):
+    for figure in (
+        region_plots.regions(with_paper),
+        region_plots.dashboard_panels(with_paper)["regions"],
+    ):
         (printed,) = (trace for trace in figure.data if trace.name == name)
         assert (list(printed.customdata), list(printed.y)) == ([99, 63], [0.12, 0.15])
-        assert all(x < at for x, at in zip(printed.x, (99, 63), strict=True))  # beside S-Cyc's
+        assert all(x < at for x, at in zip(printed.x, (99, 63), strict=True))  # next to S-Cyc's
         assert list(printed.error_y.array) == pytest.approx([0.04, 0.15])
         assert list(printed.error_y.arrayminus) == pytest.approx([0.04, 0.01])
     assert not [trace for trace in region_plots.regions(table).data if "paper" in trace.name]
 
 
-def test_what_was_shrunk_stands_in_the_figure_and_the_report(
+def test_the_figure_and_the_report_say_how_the_study_was_scaled_down(
     table: oracle.OracleTable, study: Make
 ) -> None:
     small = table | {"shrunk": {"cycles": "2 of 25"}}

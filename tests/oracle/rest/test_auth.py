@@ -25,7 +25,7 @@ Study = Callable[..., str]
 
 @pytest.fixture
 def closed(service: Service) -> FastAPI:
-    """An app that asks everybody for a token."""
+    """An app that requires a token from everybody."""
     return create_app(service, WebSettings(rate=1e6, burst=10**6, tokens_required=True))
 
 
@@ -37,16 +37,16 @@ def visitor(closed: FastAPI) -> Iterator[TestClient]:
 
 def endpoints(app: FastAPI) -> list[tuple[str, str]]:
     """Every method and path of ours, from the app itself: a new one cannot be forgotten."""
-    found = []
+    every_route = []
     for each in app.routes:
         routes = getattr(getattr(each, "original_router", None), "routes", [each])
-        found += [
+        every_route += [
             (method, route.path)
             for route in routes
             if isinstance(route, APIRoute)
             for method in sorted(route.methods - {"HEAD"})
         ]
-    return found
+    return every_route
 
 
 def bearer(secret: str) -> dict[str, str]:
@@ -54,7 +54,7 @@ def bearer(secret: str) -> dict[str, str]:
 
 
 def filled(path: str) -> str:
-    """A path with something in the place of its parameters."""
+    """A path with its parameters filled in."""
     for name, value in (("{cycle}", "0"), ("{name}", "oracle.css"), ("{action}", "cancel")):
         path = path.replace(name, value)
     parts = ["tiny-00000000" if part.startswith("{") else part for part in path.split("/")]
@@ -62,7 +62,7 @@ def filled(path: str) -> str:
 
 
 def refused(answer: Any) -> bool:
-    """Whether somebody unknown was turned away: told so, or sent to sign in."""
+    """Whether an anonymous request was refused: with 401, or redirected to the sign-in page."""
     to_sign_in = answer.status_code == 303 and answer.headers["location"].startswith("/sign-in")
     return answer.status_code == 401 or to_sign_in
 
@@ -78,9 +78,7 @@ def test_the_list_of_endpoints_is_the_whole_app(closed: FastAPI) -> None:
     assert len(routes) >= 25
 
 
-def test_nobody_gets_anywhere_without_a_token_or_with_a_wrong_one(
-    closed: FastAPI, visitor: TestClient
-) -> None:
+def test_without_a_valid_token_every_route_is_refused(closed: FastAPI, visitor: TestClient) -> None:
     for method, path in endpoints(closed):
         if path in OPEN:
             continue
@@ -213,7 +211,7 @@ def test_secrets_are_nowhere_in_the_database(
     assert session.encode() not in stored
 
 
-def test_on_the_servers_own_machine_nobody_is_asked(tmp_path: Path) -> None:
+def test_on_the_servers_own_machine_no_token_is_needed(tmp_path: Path) -> None:
     service = Service(ServerSettings(sqlite_url(tmp_path / "oracle.db"), tmp_path))
     with TestClient(create_app(service, WebSettings()), base_url=HOME) as client:
         assert client.get("/v1/jobs").status_code == 200

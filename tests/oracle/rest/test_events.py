@@ -52,7 +52,7 @@ async def some(stream: AsyncIterator[str], count: int) -> list[tuple[str, int | 
     return messages
 
 
-def test_an_ended_job_is_told_whole_and_the_stream_ends(
+def test_all_events_of_an_ended_job_are_sent_and_the_stream_ends(
     client: TestClient, submit: Submit, drive: Callable[..., Job]
 ) -> None:
     job = submit()
@@ -88,11 +88,11 @@ def test_a_stream_goes_on_after_the_last_event_that_was_seen(
         assert answer.status_code == 422
 
 
-def test_a_stream_tells_changes_as_they_come(service: Service, submit: Submit) -> None:
+def test_a_stream_sends_changes_as_they_happen(service: Service, submit: Submit) -> None:
     job = submit()
 
     async def watch() -> None:
-        stream = Watcher(service.jobs, look=0.01).stream(job.id, 0)
+        stream = Watcher(service.jobs, poll=0.01).stream(job.id, 0)
         assert [kind for kind, _, _ in await some(stream, 2)] == ["state", "job"]
         service.jobs.claim(HOLDER)
         (_, number, state), (_, _, shown) = await some(stream, 2)
@@ -112,7 +112,7 @@ def test_a_silent_stream_says_that_it_is_alive(service: Service, submit: Submit)
     job = submit()
 
     async def watch() -> None:
-        stream = Watcher(service.jobs, look=0.01, alive=0.05).stream(job.id, 0)
+        stream = Watcher(service.jobs, poll=0.01, alive=0.05).stream(job.id, 0)
         await some(stream, 2)
         assert await anext(stream) == ": alive\n\n"
         assert await anext(stream) == ": alive\n\n"
@@ -123,12 +123,12 @@ def test_a_silent_stream_says_that_it_is_alive(service: Service, submit: Submit)
 def test_events_that_are_no_longer_shared_are_read_again(
     service: Service, submit: Submit, drive: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "_KEPT", 2)
+    monkeypatch.setattr(events, "_BUFFERED", 2)
     job = submit()
     drive(lines=tuple(f"line {number}" for number in range(6)))
 
     async def watch() -> None:
-        watcher = Watcher(service.jobs, look=0.01)
+        watcher = Watcher(service.jobs, poll=0.01)
         early, late = watcher.stream(job.id, 0), watcher.stream(job.id, 5)
         numbers = [number for _, number, _ in await some(early, 9)]
         assert numbers == [1, 2, 3, 4, 5, 6, 7, 8, None]
@@ -141,37 +141,37 @@ def test_a_thousand_streams_of_a_hundred_jobs_are_one_question_and_no_threads(
     service: Service, submit: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs = [submit(name=f"s{number}") for number in range(100)]
-    asked = {"revisions": 0, "get": 0, "events": 0}
+    calls = {"revisions": 0, "get": 0, "events": 0}
 
     def counted(name: str) -> None:
         original = getattr(service.jobs, name)
 
         def call(*given: Any) -> Any:
-            asked[name] += 1
+            calls[name] += 1
             return original(*given)
 
         monkeypatch.setattr(service.jobs, name, call)
 
-    for name in asked:
+    for name in calls:
         counted(name)
 
     async def watch() -> None:
-        watcher = Watcher(service.jobs, look=0.05)
+        watcher = Watcher(service.jobs, poll=0.05)
         streams = [watcher.stream(job.id, 0) for job in jobs for _ in range(10)]
         assert all(len(each) == 2 for each in await asyncio.gather(*(some(s, 2) for s in streams)))
-        assert asked["get"] == 100
+        assert calls["get"] == 100
         waiting = [asyncio.create_task(some(stream, 2)) for stream in streams[:10]]
-        before, looks, began = threading.active_count(), asked["revisions"], time.monotonic()
-        while asked["revisions"] < looks + 3:
+        before, polls, began = threading.active_count(), calls["revisions"], time.monotonic()
+        while calls["revisions"] < polls + 3:
             await asyncio.sleep(0.01)
         assert threading.active_count() <= before
-        assert asked["get"] == 100
+        assert calls["get"] == 100
         seconds = time.monotonic() - began
-        assert asked["revisions"] - looks <= seconds / 0.05 + 1  # once a look, for all streams
+        assert calls["revisions"] - polls <= seconds / 0.05 + 1  # one query a poll, for all streams
         service.jobs.claim(HOLDER)
-        told = await asyncio.gather(*waiting)
-        assert {shown["state"] for (_, _, _), (_, _, shown) in told} == {"running"}
-        assert asked["get"] == 101
+        states = await asyncio.gather(*waiting)
+        assert {shown["state"] for (_, _, _), (_, _, shown) in states} == {"running"}
+        assert calls["get"] == 101
 
     asyncio.run(watch())
 
@@ -182,7 +182,7 @@ def test_streams_end_when_the_server_stops_and_nothing_is_watched_without_them(
     job = submit()
 
     async def watch() -> None:
-        watcher = Watcher(service.jobs, look=0.01)
+        watcher = Watcher(service.jobs, poll=0.01)
         stream = watcher.stream(job.id, 0)
         await some(stream, 2)
         waiting = asyncio.create_task(some(stream, 1))
@@ -212,10 +212,10 @@ def test_a_stream_ends_soon_after_its_token_is_revoked(service: Service, submit:
     secret = service.tokens.create("ann", "read")
 
     async def watch() -> None:
-        watcher = Watcher(service.jobs, look=0.01, alive=0.02, recheck=0.05)
+        watcher = Watcher(service.jobs, poll=0.01, alive=0.02, recheck=0.05)
         stream = watcher.stream(job.id, 0, lambda: service.tokens.find(secret) is not None)
         await some(stream, 2)
-        for _ in range(6):  # well over the time after which it looks
+        for _ in range(6):  # well over the time after which it checks
             assert await asyncio.wait_for(anext(stream), 120) == ": alive\n\n"
         service.tokens.revoke("ann")
         rest = [each async for each in stream]

@@ -98,7 +98,7 @@ def callers(
     web_settings: Callable[..., Any],
     study_yaml: Callable[..., str],
 ) -> Iterator[tuple[TestClient, str, dict[str, str]]]:
-    """A server that asks for tokens, with a run of ada's job; and the tokens by name."""
+    """A server that requires tokens, with a run of ada's job; and the tokens by name."""
     run_id = finished(tmp_path)
     service = opened(tmp_path)
     job, _ = service.submit(study_yaml(), form="yaml", owner="ada")
@@ -133,7 +133,7 @@ def test_a_network_is_its_owners_and_an_admins(
             assert "are ada's; ask them, or an admin" in answer.json()["detail"]
 
 
-def test_only_so_many_files_are_open_and_one_that_nobody_reads_is_given_back(
+def test_the_number_of_open_exports_is_limited_and_an_unread_one_expires(
     ran: Ran, stored: oracle.Run
 ) -> None:
     exporter = Exporter(patience=0.0, most=1)

@@ -1,4 +1,4 @@
-"""Outside trainings over HTTP: declared, led, refused; and max_lr of runs of both kinds."""
+"""External runs over HTTP: declared, given tasks, refused; and max_lr of runs of both kinds."""
 
 import http.client
 import json
@@ -112,14 +112,14 @@ def test_a_trainer_is_led_to_the_end(served: Served) -> None:
     path = declared(served, "led")
     status, answer = served.ask(f"{path}/observations", {"observations": []})
     assert (status, answer["added"]) == (200, 0)
-    asked = []
+    tasks = []
     while (wanted := answer["next"]) is not None:
-        asked.append(wanted)
+        tasks.append(wanted)
         status, answer = served.ask(f"{path}/observations", observed(wanted, accuracy(wanted)))
         assert (status, answer["added"]) == (200, 1)
-    assert len(asked) == 12
-    assert {each["parent_max_lr"] for each in asked if each["cycle"] == 0} == {None}
-    assert {each["parent_max_lr"] for each in asked if each["cycle"] == 1} == {0.1}
+    assert len(tasks) == 12
+    assert {each["parent_max_lr"] for each in tasks if each["cycle"] == 0} == {None}
+    assert {each["parent_max_lr"] for each in tasks if each["cycle"] == 1} == {0.1}
     assert (answer["state"], answer["cycle"]) == ("done", None)
     assert [each["well_tuned"] for each in answer["cycles"]] == [0.1, 0.2]
     assert answer["cycles"][0]["region"] == {
@@ -174,7 +174,7 @@ def test_max_lr_of_an_own_run_is_that_of_its_table(
     assert served.ask("/v1/oracle/tiny/max_lr?cycle=0")[1]["run"] == prepared.run_id
 
 
-def test_bad_input_is_told_with_its_paths_all_at_once(served: Served) -> None:
+def test_all_bad_input_is_reported_at_once_with_its_paths(served: Served) -> None:
     status, refused = served.ask("/v1/oracle", RUN | {"cycles": -1, "grdi": 3})
     assert status == 422
     assert {each["path"] for each in refused["errors"]} == {"cycles", "grdi"}
@@ -191,7 +191,7 @@ def test_bad_input_is_told_with_its_paths_all_at_once(served: Served) -> None:
     assert served.ask(path)[1]["done"] == 0
 
 
-def test_of_two_accuracies_the_first_is_kept_and_the_trainer_goes_on(served: Served) -> None:
+def test_of_two_accuracies_the_first_is_stored_and_the_trainer_goes_on(served: Served) -> None:
     path = declared(served, "contradicted") + "/observations"
     wanted = {"cycle": 0, "max_lr": 0.1, "replicate": 0}
     assert served.ask(path, observed(wanted, None))[1]["added"] == 1
@@ -202,13 +202,13 @@ def test_of_two_accuracies_the_first_is_kept_and_the_trainer_goes_on(served: Ser
     assert answer["next"] is not None
 
 
-def test_a_trainer_without_work_is_told_when_to_ask_again(served: Served) -> None:
+def test_a_trainer_without_work_gets_a_retry_after(served: Served) -> None:
     path = declared(served, "leased", cycles=0, replicates=1) + "/observations"
     given = [
         served.ask(path, {"observations": [], "trainer": name, "lease": 4})[1]["next"]["max_lr"]
         for name in ("a", "b", "c", "a")
     ]
-    assert given == [0.05, 0.1, 0.2, 0.05]  # the one that asks again has its own again
+    assert given == [0.05, 0.1, 0.2, 0.05]  # a trainer that asks again gets its own task again
     _, idle = served.ask(path, {"observations": []})
     assert (idle["state"], idle["next"]) == ("open", None)
     assert 1 <= idle["retry_after"] <= 4
@@ -249,7 +249,7 @@ def test_a_run_that_is_too_large_is_refused_before_it_is_computed(
 
 
 @pytest.mark.parametrize("path", ["/v1/oracle", "/v1/jobs"])
-def test_a_key_that_stands_twice_in_json_is_refused(served: Served, path: str) -> None:
+def test_a_duplicate_key_in_json_is_refused(served: Served, path: str) -> None:
     connection = http.client.HTTPConnection(served.address.removeprefix("http://"), timeout=120)
     body = json.dumps(RUN)[:-1] + ', "name": "other"}'
     connection.request("POST", path, body, {"Content-Type": "application/json"})
@@ -259,13 +259,13 @@ def test_a_key_that_stands_twice_in_json_is_refused(served: Served, path: str) -
     connection.close()
 
 
-def test_what_was_never_declared_is_not_found(served: Served) -> None:
+def test_a_run_that_was_never_declared_is_not_found(served: Served) -> None:
     assert served.ask("/v1/oracle/nobody")[0] == 404
     assert served.ask("/v1/oracle/nobody/max_lr?cycle=0")[0] == 404
     assert served.ask("/v1/oracle/nobody/observations", {"observations": []})[0] == 404
 
 
-def test_a_reader_may_look_and_only_the_owner_may_observe(tmp_path: Path) -> None:
+def test_a_reader_may_read_and_only_the_owner_may_report_observations(tmp_path: Path) -> None:
     for served in serve(tmp_path, tokens_required=True):
         scopes = {"ada": "submit", "bob": "submit", "eve": "read"}
         tokens = {name: served.service.tokens.create(name, scope) for name, scope in scopes.items()}

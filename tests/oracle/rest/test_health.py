@@ -1,4 +1,4 @@
-"""What those who watch over a server are told: health, readiness, metrics."""
+"""Monitoring of a server: health, readiness, metrics."""
 
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +45,7 @@ def test_a_server_is_alive_without_its_database_but_not_ready(
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_a_server_whose_queue_nobody_looks_after_is_not_ready(service: Service) -> None:
+def test_a_server_without_a_scheduler_for_its_queue_is_not_ready(service: Service) -> None:
     alive = True
     with TestClient(create_app(service, WebSettings(), lambda: alive), base_url=HOME) as client:
         assert client.get("/readyz").status_code == 200
@@ -56,7 +56,7 @@ def test_a_server_whose_queue_nobody_looks_after_is_not_ready(service: Service) 
         assert client.get("/healthz").status_code == 200
 
 
-def test_metrics_count_jobs_by_state_and_trainings_of_those_that_run(
+def test_metrics_count_jobs_by_state_and_training_runs_of_running_jobs(
     client: TestClient, study_yaml: Callable[..., str], drive: Callable[..., Job]
 ) -> None:
     for name in ("one", "two", "three"):

@@ -53,7 +53,7 @@ def ask(port: int, path: str) -> tuple[int, Any]:
     return reply
 
 
-def test_twenty_heavy_answers_keep_nobody_else_waiting(
+def test_twenty_expensive_requests_do_not_delay_others(
     service: Service, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on, lock = threading.Semaphore(0), threading.Event(), threading.Lock()
@@ -87,7 +87,7 @@ def test_twenty_heavy_answers_keep_nobody_else_waiting(
     assert working == [0, AT_ONCE]
 
 
-def test_a_caller_whose_turn_does_not_come_is_told_when_to_ask_again(
+def test_a_caller_whose_turn_does_not_come_gets_a_retry_after(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = create_app(service, WebSettings())
@@ -112,7 +112,7 @@ def test_a_caller_whose_turn_does_not_come_is_told_when_to_ask_again(
         assert client.get("/v1/oracle/none").status_code == 404  # the turn was given back
 
 
-def test_runs_of_outside_trainings_are_listed_page_by_page(client: TestClient) -> None:
+def test_external_runs_are_listed_page_by_page(client: TestClient) -> None:
     names = [f"mine{number}" for number in range(5)]
     for name in names:
         assert client.post("/v1/oracle", json=RUN | {"name": name}).status_code == 201

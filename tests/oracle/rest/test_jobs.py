@@ -60,7 +60,7 @@ def test_a_smaller_study_is_another_job(client: TestClient, study_yaml: Study) -
     assert "smaller" in error["rule"]
 
 
-def test_every_problem_of_a_study_is_told_with_its_path(
+def test_every_problem_of_a_study_is_reported_with_its_path(
     client: TestClient, study_yaml: Study
 ) -> None:
     bad = study_yaml(cycles=0, grid={"max_lr": [0.1, -0.2]}, network="fuly_connected")
@@ -180,7 +180,7 @@ def test_a_job_that_is_not_there_is_404_for_every_method(client: TestClient, nam
     problem(client.patch(path, json={"priority": 0}), 404)
 
 
-def test_what_nobody_foresaw_is_told_as_problem_details_too(
+def test_unexpected_errors_are_reported_as_problem_details_too(
     service: Service,
     client: TestClient,
     monkeypatch: pytest.MonkeyPatch,
@@ -210,7 +210,7 @@ def test_what_nobody_foresaw_is_told_as_problem_details_too(
         ("PUT", "/v1/runs", "GET, POST"),
     ],
 )
-def test_a_wrong_method_is_told_all_that_are_right(
+def test_the_answer_to_a_wrong_method_lists_the_allowed_ones(
     client: TestClient, method: str, path: str, allowed: str
 ) -> None:
     answer = client.request(method, path)

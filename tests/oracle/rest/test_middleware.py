@@ -77,7 +77,7 @@ def test_the_servers_own_names_are_known(client: TestClient, host: str) -> None:
     assert client.get("/v1/jobs", headers={"Host": host}).status_code == 200
 
 
-def test_a_body_that_is_too_large_is_refused_whether_its_length_is_told_or_not(
+def test_a_body_that_is_too_large_is_refused_with_or_without_a_content_length(
     client: TestClient, service: Service
 ) -> None:
     def chunks() -> Iterator[bytes]:
@@ -112,7 +112,7 @@ def test_depth_is_limited_in_json_and_yaml(client: TestClient, text: str) -> Non
         assert answer.status_code in {400, 422}, answer.text
 
 
-def test_a_burst_over_the_limit_is_told_when_to_come_again(service: Service) -> None:
+def test_a_burst_over_the_limit_gets_a_retry_after(service: Service) -> None:
     app = create_app(service, WebSettings(rate=5.0, burst=10))
     with TestClient(app, base_url=HOME) as client:
         answers = [client.get("/v1/jobs") for _ in range(30)]
@@ -149,7 +149,7 @@ def test_every_answer_says_what_a_page_may_load(client: TestClient, path: str) -
     assert headers["x-content-type-options"] == "nosniff"
 
 
-def test_pages_run_no_script_that_stands_in_them(client: TestClient, job: Job) -> None:
+def test_pages_run_no_inline_script(client: TestClient, job: Job) -> None:
     for path in ("/", f"/jobs/{job.id}", "/sign-in"):
         policy = client.get(path).headers["content-security-policy"]
         scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
@@ -162,7 +162,7 @@ def test_pages_run_no_script_that_stands_in_them(client: TestClient, job: Job) -
      ("POST", "/api/studies/1/rename"), ("POST", "/api/trials/1/tell"),
      ("POST", "/api/trials/1/user-attrs"), ("PATCH", "/dashboard")],
 )  # fmt: skip
-def test_the_dashboard_is_for_reading_whoever_asks(
+def test_the_dashboard_is_read_only_for_every_caller(
     client: TestClient, service: Service, method: str, path: str
 ) -> None:
     root = service.tokens.create("root", "admin")

@@ -62,7 +62,7 @@ def test_a_table_is_byte_for_byte_what_the_command_prints(
     assert f'filename="{ran[1]}.{ending}"' in answer.headers["content-disposition"]
 
 
-def test_text_is_as_wide_as_was_asked_for(
+def test_text_is_as_wide_as_requested(
     reader: TestClient, ran: Ran, stored: catalog.StoredRun
 ) -> None:
     path = f"/v1/runs/{ran[1]}/table"
@@ -142,17 +142,17 @@ def test_a_report_is_what_a_run_writes(
 def test_pictures_are_drawn_by_a_browser(
     reader: TestClient, ran: Ran, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[dict[str, Any]] = []
+    calls: list[dict[str, Any]] = []
 
     def to_image(self: go.Figure, **given: Any) -> bytes:
-        asked.append(given)
+        calls.append(given)
         return b"drawn"
 
     monkeypatch.setattr(go.Figure, "to_image", to_image)
     answer = reader.get(f"/v1/runs/{ran[1]}/figure", params={"format": form})
     assert answer.content == b"drawn"
     assert answer.headers["content-type"].startswith("image/")
-    assert asked == [{"format": form, "scale": 2 if form == "png" else 1}]
+    assert calls == [{"format": form, "scale": 2 if form == "png" else 1}]
 
 
 @pytest.mark.parametrize(

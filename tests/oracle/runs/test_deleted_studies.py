@@ -46,7 +46,7 @@ def timeless(table: Table) -> Any:
     return copy
 
 
-def test_a_study_deleted_during_a_run_is_made_again_with_all_that_the_run_has(
+def test_a_study_deleted_during_a_run_is_created_again_with_all_results_of_the_run(
     study: Make, where: Settings
 ) -> None:
     said: list[str] = []
@@ -96,8 +96,8 @@ def test_the_table_of_a_run_whose_study_was_deleted_says_which_and_a_new_start_t
     said: list[str] = []
     trained = run(study(cycles=1), where, Progress(say=said.append))
     assert timeless(trained) == timeless(table)
-    (told,) = [line for line in said if "are missing from the storage" in line]
-    assert gone in told
+    (remark,) = [line for line in said if "are missing from the storage" in line]
+    assert gone in remark
     again = catalog.stored_table(catalog.find_run("tiny", where))
     assert again == trained
     assert "missing" not in again

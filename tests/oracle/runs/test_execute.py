@@ -61,7 +61,7 @@ def load_script(name: str) -> Any:
 
 
 class Killed(BaseException):
-    """Ends a run as a signal would, between two trainings."""
+    """Ends a run as a signal would, between two training runs."""
 
 
 def interrupted(after: int) -> Progress:
@@ -116,9 +116,9 @@ def test_an_interrupted_run_ends_with_the_same_table(study: Make, tmp_path: Path
         assert not catalog.stored_table(catalog.find_run("tiny", where))["complete"]
         said: list[str] = []
         assert timeless(run(study(), where, Progress(say=said.append))) == timeless(whole)
-        (found,) = [line for line in said if "training runs found" in line]
-        total = int(found.split()[2])  # before the grid has grown
-        assert found == f"{after} of {total} training runs found, {total - after} to train"
+        (line,) = [line for line in said if "training runs found" in line]
+        total = int(line.split()[2])  # before the grid has grown
+        assert line == f"{after} of {total} training runs found, {total - after} to train"
         assert after < total <= len(expected)
         url = f"sqlite:///{tmp_path}/{after}/_oracle/oracle.db"
         cells = [trial.user_attrs["cell"] for trial in trained(url)]
@@ -159,12 +159,12 @@ def test_a_changed_study_reuses_what_it_shares(study: Make, tmp_path: Path) -> N
     assert len(trained(url)) <= count + 2  # S-Cyc's second cycle; the first is on the grid
 
 
-def test_only_what_is_carried_on_stays_on_disk_unless_all_is_wanted(
+def test_only_checkpoints_that_are_pruned_next_stay_on_disk_unless_all_are_wanted(
     study: Make, tmp_path: Path
 ) -> None:
     run(study(), settings(tmp_path))
-    kept = list((tmp_path / "tiny" / "checkpoints").rglob("*.pt"))
-    assert len(kept) == 3 * 2 + 3 * 2  # winners and S-Cyc's path, two replicates each
+    files = list((tmp_path / "tiny" / "checkpoints").rglob("*.pt"))
+    assert len(files) == 3 * 2 + 3 * 2  # winners and S-Cyc's path, two replicates each
     run(study(keep_checkpoints="all"), settings(tmp_path / "whole"))
     everything = list((tmp_path / "whole" / "tiny" / "checkpoints").rglob("*.pt"))
     assert len(everything) == len(trained(f"sqlite:///{tmp_path}/whole/_oracle/oracle.db"))
@@ -242,7 +242,7 @@ def test_a_network_of_the_script_itself_is_refused_where_rays_workers_train(
     assert prepare.prepare(own, settings(tmp_path)).run_id
 
 
-def test_missing_checkpoints_are_told_before_they_are_trained_again(
+def test_missing_checkpoints_are_reported_before_they_are_trained_again(
     study: Make, tmp_path: Path
 ) -> None:
     run(study(cycles=1, keep_checkpoints="all"), settings(tmp_path))
@@ -273,7 +273,7 @@ def test_a_network_that_breaks_in_training_stops_the_run_with_its_error(
         run(study(), settings(tmp_path))
 
 
-def test_everything_wrong_is_told_at_once_and_nothing_is_written(
+def test_all_problems_are_reported_at_once_and_nothing_is_written(
     study: Make, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -319,7 +319,7 @@ def test_an_unknown_run_is_refused_with_the_known_ones(study: Make, tmp_path: Pa
     assert catalog.find_run(table["run_id"], where).record.run_id == table["run_id"]
 
 
-def test_progress_is_told(study: Make, tmp_path: Path) -> None:
+def test_progress_is_reported(study: Make, tmp_path: Path) -> None:
     counts: list[tuple[int, int]] = []
     lines: list[str] = []
     progress = Progress(cells=lambda done, total: counts.append((done, total)), line=lines.append)
@@ -339,13 +339,13 @@ def pruning_runs(prepared: prepare.PreparedRun) -> dict[str, Any]:
     return dict(study_experiment.runs())
 
 
-def carried(done: Sequence[RunCycle]) -> list[CellResult]:
+def pruned_next(done: Sequence[RunCycle]) -> list[CellResult]:
     return [result for each in done for result in each.results]
 
 
 def on_disk(prepared: prepare.PreparedRun) -> set[str]:
-    place = prepared.settings.study_folder(prepared.study.name)
-    return {file.stem for file in (place / "checkpoints").rglob("*.pt")}
+    folder = prepared.settings.study_folder(prepared.study.name)
+    return {file.stem for file in (folder / "checkpoints").rglob("*.pt")}
 
 
 WARMUP = {"warmup": 3, "drops": [8]}
@@ -407,7 +407,7 @@ def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
     assert table["complete"]
     whole, expected = comparison
     assert timeless(table) == timeless(expected)
-    wanted = [result for done in pruning_runs(whole).values() for result in carried(done)]
+    wanted = [result for done in pruning_runs(whole).values() for result in pruned_next(done)]
     assert on_disk(whole) == {result.checkpoint for result in wanted}
 
 
@@ -491,7 +491,7 @@ def test_a_run_whose_short_hash_another_study_has_gets_a_longer_id(
 
 
 @pytest.mark.parametrize("what", ["folder", "file"])
-def test_a_run_whose_database_is_removed_ends_with_a_word(
+def test_a_run_whose_database_is_removed_ends_with_a_message(
     study: Make, tmp_path: Path, what: str
 ) -> None:
     where = settings(tmp_path / "runs", database_wait=0.0)

@@ -20,7 +20,7 @@ def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_what_a_command_found_is_a_servers_at_once_and_is_not_trained_again(
+def test_results_of_a_command_are_a_servers_at_once_and_are_not_trained_again(
     done: DoneHome,
 ) -> None:
     folder, run_id, cells = done.folder, done.run_id, done.cells
@@ -48,8 +48,8 @@ def test_studies_of_one_system_share_their_training_runs_and_each_has_its_networ
     where = home(done.folder)
     other, again = ran(where, name="other")
     assert again == [done.cells]
-    kept = files(done.folder / "other" / "checkpoints")
-    assert kept == files(done.folder / "tiny" / "checkpoints")
+    files_before = files(done.folder / "other" / "checkpoints")
+    assert files_before == files(done.folder / "tiny" / "checkpoints")
     stored = catalog.find_run(other, where)
     assert load_network(stored, where, find_cell(stored, 1), "final").masks
 
@@ -73,16 +73,16 @@ def test_a_servers_database_of_an_earlier_version_is_the_homes(before: DoneHome)
     assert catalog.find_run(run_id, where).folder == before.folder / "tiny"
 
 
-def test_a_folder_of_an_earlier_version_that_was_renamed_is_read_where_it_lies(
+def test_a_renamed_folder_of_an_earlier_version_is_read_in_place(
     before: DoneHome,
 ) -> None:
-    (before.folder / "tiny").rename(before.folder / "kept")
-    stored = catalog.find_run(str(before.folder / "kept"), home(before.folder))
-    assert (stored.record.run_id, stored.folder) == (before.run_id, before.folder / "kept")
+    (before.folder / "tiny").rename(before.folder / "renamed")
+    stored = catalog.find_run(str(before.folder / "renamed"), home(before.folder))
+    assert (stored.record.run_id, stored.folder) == (before.run_id, before.folder / "renamed")
     assert load_network(stored, home(before.folder), find_cell(stored, 1), "final").masks
 
 
-def test_a_home_that_was_renamed_is_read_where_it_lies(done: DoneHome) -> None:
+def test_a_renamed_home_is_read_in_place(done: DoneHome) -> None:
     done.folder.rename(done.folder.with_name("moved"))
     folder = done.folder.with_name("moved")
     where = home(folder)

@@ -46,12 +46,12 @@ def run(study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-def test_changed_code_is_trained_anew_and_both_are_kept(run: Run) -> None:
+def test_changed_code_is_trained_again_and_both_results_are_kept(run: Run) -> None:
     first, _ = run(8)
     changed, said = run(9)
-    found, nothing_said = run(8)
+    reused, nothing_said = run(8)
     assert first == changed == 0
-    assert found > 0
+    assert reused > 0
     assert "the code of network has changed since tiny-" in said
     assert nothing_said == ""
 
@@ -59,8 +59,8 @@ def test_changed_code_is_trained_anew_and_both_are_kept(run: Run) -> None:
 @pytest.mark.parametrize("version", ["2", "unchecked"])
 def test_with_a_version_the_source_does_not_count(run: Run, version: str) -> None:
     run(8, version=version)
-    found, said = run(9, version=version)
-    assert found > 0
+    reused, said = run(9, version=version)
+    assert reused > 0
     assert said == ""
 
 

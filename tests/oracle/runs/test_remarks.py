@@ -89,7 +89,7 @@ def test_check_says_what_a_split_lacks(
     monkeypatch.setattr(estimate, "_TIMED_SECONDS", 0.0)
     declared = study(**{**NOISE, "dataset": own(180, 20, 1)}, training=LARGE_BATCH)
     prepared = prepare.prepare(declared, settings(tmp_path))
-    lines = told(prepared)
+    lines = check_lines(prepared)
     notes = [line for line in lines if line.startswith("note")]
     assert notes == [
         "note 1 of 3 classes has one image, which is in one part only: 2",
@@ -110,7 +110,7 @@ def test_check_says_what_a_split_lacks(
 LARGE_BATCH = {"steps": 12, "batch": 500, "validate_every": 6}
 
 
-def told(prepared: prepare.PreparedRun) -> list[str]:
+def check_lines(prepared: prepare.PreparedRun) -> list[str]:
     """The lines of an estimate, each with single spaces."""
     return [" ".join(line.split()) for line in str(estimate.estimate(prepared)).split("\n")]
 
@@ -149,7 +149,7 @@ def test_a_run_tests_on_the_named_part_alone(study: Make, tmp_path: Path) -> Non
     assert joined.graph.fingerprint != prepared.graph.fingerprint
 
 
-def test_the_cost_is_told_where_only_the_images_are_missing(
+def test_the_cost_is_reported_if_only_the_images_are_missing(
     study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(estimate, "_TIMED_SECONDS", 0.0)
@@ -196,9 +196,11 @@ def test_copies_that_fall_into_training_and_test_are_counted(study: Make, tmp_pa
         others = [*split.validation.tolist(), *split.test.tolist()]
         counted.append(sum(index % 40 in training for index in others))
     assert prepared.summary is not None
-    told = prepared.summary.remarks[0]
-    assert f"up to {max(counted)} of {len(others)} validation and test images have an equal" in told
-    named = re.findall(r"image (\d+) is image (\d+)", told)
+    remark = prepared.summary.remarks[0]
+    assert (
+        f"up to {max(counted)} of {len(others)} validation and test images have an equal" in remark
+    )
+    named = re.findall(r"image (\d+) is image (\d+)", remark)
     assert len(named) == 3
     assert all(abs(int(one) - int(other)) == 40 for one, other in named)
 
@@ -219,9 +221,9 @@ def test_paths_of_copies_that_a_split_divides_are_named(study: Make, tmp_path: P
         shutil.copy(files[learned], files[tried])
     again = prepare.prepare(declared, settings(tmp_path / "runs"))
     assert again.summary is not None
-    [told] = [line for line in again.summary.remarks if "have an equal one" in line]
-    assert told.startswith("up to ")
-    named = re.findall(r"((?:cat|dog)/\d\d\.png) is ((?:cat|dog)/\d\d\.png)", told)
+    [remark] = [line for line in again.summary.remarks if "have an equal one" in line]
+    assert remark.startswith("up to ")
+    named = re.findall(r"((?:cat|dog)/\d\d\.png) is ((?:cat|dog)/\d\d\.png)", remark)
     assert len(named) == 3
     for pair in named:
         one, other = (tmp_path / "data" / each for each in pair)
@@ -229,7 +231,7 @@ def test_paths_of_copies_that_a_split_divides_are_named(study: Make, tmp_path: P
 
 
 def drifting() -> tuple[Any, Any]:
-    """The same memory at each call, changed in place."""
+    """The same memory at each call, modified in place."""
     DRIFTING[0, 0, 0, 0] += 1
     return DRIFTING, np.arange(40) % 2
 
@@ -249,7 +251,7 @@ def test_a_data_set_that_differs_at_each_call_is_refused(study: Make, tmp_path: 
         prepare.prepare(study(dataset=f"{__name__}:unseeded", subset=1.0), settings(tmp_path))
 
 
-def test_it_is_told_that_a_study_ran_before_with_other_images() -> None:
+def test_a_study_that_ran_before_with_other_images_is_reported() -> None:
     old = RunRecord("tiny-0123abcd", "graph", "a" * 64, "{}", "done")
     other = RunRecord("tiny-er-0123abcd", "graph", "c" * 64, "{}", "done")
     (line,) = remarks.other_images("tiny", "b" * 64, [old, other])

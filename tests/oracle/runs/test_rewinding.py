@@ -1,4 +1,4 @@
-"""Runs that rewind to an early iteration of the unpruned network: what is kept, how long."""
+"""Runs that rewind to an early iteration of the unpruned network, and their checkpoints."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -53,13 +53,13 @@ def pruning_runs(prepared: prepare.PreparedRun) -> dict[str, Any]:
     return dict(study_experiment.runs())
 
 
-def carried(done: Sequence[RunCycle]) -> list[CellResult]:
+def pruned_next(done: Sequence[RunCycle]) -> list[CellResult]:
     return [result for each in done for result in each.results]
 
 
 def on_disk(prepared: prepare.PreparedRun) -> set[str]:
-    place = prepared.settings.study_folder(prepared.study.name)
-    return {file.stem for file in (place / "checkpoints").rglob("*.pt")}
+    folder = prepared.settings.study_folder(prepared.study.name)
+    return {file.stem for file in (folder / "checkpoints").rglob("*.pt")}
 
 
 def early(study: Make, iterations: int, **changes: Any) -> Study:
@@ -104,40 +104,40 @@ def unpruned_after(prepared: prepare.PreparedRun, steps: int, replicate: int) ->
     return trainer.train([member])[0].outcome.network
 
 
-def test_what_is_rewound_to_is_kept_and_made_again_when_it_is_gone(
+def test_the_rewind_checkpoint_is_kept_and_trained_again_if_it_is_missing(
     study: Make, tmp_path: Path
 ) -> None:
     where = settings(tmp_path / "broken")
     shorter = prepare.prepare(early(study, 5, cycles=1, replicates=1), where)
     execute.execute(shorter)
     done = pruning_runs(shorter)["oracle"]
-    kept = {result.kept for result in done[0].results}
-    assert None not in kept
-    assert len(kept) == 1
-    assert kept <= on_disk(shorter)
+    rewind_checkpoints = {result.kept for result in done[0].results}
+    assert None not in rewind_checkpoints
+    assert len(rewind_checkpoints) == 1
+    assert rewind_checkpoints <= on_disk(shorter)
     assert all(result.kept is None for each in done[1:] for result in each.results)
     store = CheckpointStore(where.study_folder("tiny") / "checkpoints")
-    for sha256 in kept:
+    for sha256 in rewind_checkpoints:
         store.discard(sha256)
     more = early(study, 5, replicates=1)
     longer = run(more, where)
-    assert kept <= on_disk(shorter)
+    assert rewind_checkpoints <= on_disk(shorter)
     assert timeless(longer) == timeless(run(more, settings(tmp_path / "whole")))
 
 
-def test_of_losers_neither_the_end_nor_the_early_iteration_is_kept(
+def test_final_and_early_checkpoints_are_deleted_unless_they_won(
     study: Make, tmp_path: Path
 ) -> None:
     grid = {"max_lr": [0.05, 0.1, 0.2], "extend": False}
     prepared = prepare.prepare(early(study, 5, grid=grid, cycles=1), settings(tmp_path))
     execute.execute(prepared)
     study_experiment = pruning_runs(prepared)
-    wanted = [result for done in study_experiment.values() for result in carried(done)]
+    wanted = [result for done in study_experiment.values() for result in pruned_next(done)]
     needed = {sha256 for each in wanted for sha256 in (each.checkpoint, each.kept) if sha256}
     assert on_disk(prepared) == needed
 
 
-def test_an_early_network_that_is_a_losers_too_stays(
+def test_an_early_checkpoint_shared_with_a_winner_stays(
     study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first iteration of a warm-up has a rate of 0: all max_lr leave the same network."""

@@ -128,12 +128,12 @@ print(json.dumps(execute.execute(prepared)))
 def test_two_processes_with_one_short_id_that_start_at_once_do_not_mix_their_results(
     storage: str, tmp_path: Path
 ) -> None:
-    places = os.pathsep.join(each for each in sys.path if each)
+    search_path = os.pathsep.join(each for each in sys.path if each)
     both = [
         subprocess.Popen(
             [sys.executable, "-c", STARTED_AT_ONCE, storage, str(tmp_path), str(seed)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONPATH": places},
+            env={**os.environ, "PYTHONPATH": search_path},
         )
         for seed in (1, 2)
     ]  # fmt: skip

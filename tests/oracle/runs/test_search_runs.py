@@ -1,4 +1,4 @@
-"""Whole searches of a tiny study, in this process: what is trained, stored and found again."""
+"""Whole searches of a tiny study, in this process: what is trained, stored and reused."""
 
 import json
 from collections.abc import Callable
@@ -76,7 +76,7 @@ def tasks(monkeypatch: pytest.MonkeyPatch) -> list[CellTask]:
 
 
 class Killed(BaseException):
-    """Ends a run as a signal would, between two trainings."""
+    """Ends a run as a signal would, between two training runs."""
 
 
 def interrupted(after: int) -> Progress:
@@ -127,7 +127,7 @@ def test_several_objectives_are_several_values(seeking: Make, tmp_path: Path) ->
     assert sorted(trial.number for trial in stored.best_trials) == sorted(table["best"])
 
 
-def test_beside_an_oracle_its_first_cycle_is_not_trained_again(
+def test_after_an_oracle_run_its_first_cycle_is_not_trained_again(
     seeking: Make, study: Callable[..., Study], tmp_path: Path, tasks: list[CellTask]
 ) -> None:
     where = settings(tmp_path)
@@ -188,7 +188,7 @@ def test_an_interrupted_search_ends_with_the_same_table_and_trials(
     whole = run(declared, settings(tmp_path / "whole"))
     once = sorted(task.cell for task in tasks)
 
-    def kept(folder: Path) -> list[Any]:
+    def contents(folder: Path) -> list[Any]:
         (optuna_study,) = studies(f"sqlite:///{folder}/_oracle/oracle.db", "search")
         return [(t.number, t.params, t.state, t.values, t.user_attrs) for t in optuna_study.trials]
 
@@ -199,7 +199,7 @@ def test_an_interrupted_search_ends_with_the_same_table_and_trials(
             run(declared, where, interrupted(after))
         assert not catalog.stored_table(catalog.find_run("seek", where))["complete"]
         assert timeless(run(declared, where)) == timeless(whole)
-        assert kept(tmp_path / str(after)) == kept(tmp_path / "whole")
+        assert contents(tmp_path / str(after)) == contents(tmp_path / "whole")
         (cells,) = studies(f"sqlite:///{tmp_path}/{after}/_oracle/oracle.db", "candidates")
         stored = [trial.user_attrs["cell"] for trial in cells.trials]
         assert len(stored) == len(set(stored))
@@ -208,13 +208,13 @@ def test_an_interrupted_search_ends_with_the_same_table_and_trials(
 
 def test_the_best_candidates_networks_stay_on_disk(seeking: Make, tmp_path: Path) -> None:
     table = run(seeking(search=HALVED), settings(tmp_path))
-    kept = {file.stem for file in (tmp_path / "seek" / "checkpoints").rglob("*.pt")}
+    checkpoints = {file.stem for file in (tmp_path / "seek" / "checkpoints").rglob("*.pt")}
     (cells,) = studies(f"sqlite:///{tmp_path}/_oracle/oracle.db", "candidates")
     networks = {t.user_attrs["cell"]: t.user_attrs["checkpoint"] for t in cells.trials}
     (search,) = studies(f"sqlite:///{tmp_path}/_oracle/oracle.db", "search")
     best = search.trials[table["best"][0]].user_attrs["cells"]
-    assert {networks[cell] for cell in best} <= kept
-    assert len(kept) < len(set(networks.values()))
+    assert {networks[cell] for cell in best} <= checkpoints
+    assert len(checkpoints) < len(set(networks.values()))
 
 
 def test_when_all_candidates_diverge_the_run_says_so_and_keeps_them(

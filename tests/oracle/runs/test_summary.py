@@ -43,9 +43,9 @@ def test_a_cycle_is_one_trial_with_what_the_table_says_and_a_second_run_changes_
     study: Make, where: Settings
 ) -> None:
     table: Any = run(study(cycles=1), where)
-    told = answers(where)
-    assert [trial.number for trial in told] == [0, 1]
-    for trial, row in zip(told, table["cycles"], strict=True):
+    trials = answers(where)
+    assert [trial.number for trial in trials] == [0, 1]
+    for trial, row in zip(trials, table["cycles"], strict=True):
         said, evidence = trial.user_attrs, row["evidence"]
         assert trial.params == {"cycle": row["cycle"], "max_lr": row["well_tuned"]}
         (won,) = (each for each in row["grid"] if each["max_lr"] == row["well_tuned"])
@@ -60,7 +60,7 @@ def test_a_cycle_is_one_trial_with_what_the_table_says_and_a_second_run_changes_
         assert said["s_cyc_probability_inside"] == evidence["s_cyc"]["chance"]
         assert said["estimated_region_low"] == evidence["estimated"]["low"]
     assert run(study(cycles=1), where) == table
-    assert answers(where) == told  # ids and times included
+    assert answers(where) == trials  # ids and times included
 
 
 class Stopped(Exception):
@@ -91,7 +91,7 @@ def test_an_answer_is_there_before_the_next_cycle_ends_and_once_after_an_interru
     assert [first.user_attrs["s_cyc_verdict"], second.user_attrs["s_cyc_verdict"]] == verdicts
 
 
-def test_two_runs_of_one_graph_have_a_summary_each_and_a_deletion_takes_its_own(
+def test_two_runs_of_one_graph_have_separate_summaries_and_a_deletion_removes_its_own(
     study: Make, where: Settings
 ) -> None:
     first: Any = run(study(cycles=1, replicates=1), where)

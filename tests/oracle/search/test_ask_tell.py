@@ -1,4 +1,4 @@
-"""The oracle for trainings that other programs run, on known curves."""
+"""The oracle for training runs of other programs, on known curves."""
 
 import itertools
 import math
@@ -150,18 +150,20 @@ def test_a_training_is_given_to_one_trainer_until_its_lease_has_ended() -> None:
     ("training", "path", "rule"),
     [
         (Training(1, 0.1, 0), "observations[0].cycle", "has not begun, cycle 0 is under way"),
-        (Training(0, 0.11, 0), "observations[0].max_lr", "asked for: 0.05, 0.1, 0.2"),
+        (Training(0, 0.11, 0), "observations[0].max_lr", "requested: 0.05, 0.1, 0.2"),
         (Training(0, 0.1, 2), "observations[0].replicate", "must be 0 to 1"),
         (Training(0, 0.1, -1), "observations[0].replicate", "must be 0 to 1"),
     ],
 )
-def test_what_was_not_asked_for_is_refused(training: Training, path: str, rule: str) -> None:
+def test_an_observation_that_was_not_requested_is_refused(
+    training: Training, path: str, rule: str
+) -> None:
     (problem,) = standing(make_run(), {}).problems([training])
     assert problem.path == path
     assert rule in problem.rule
 
 
-def test_every_refused_observation_is_told_and_what_was_asked_for_is_fine() -> None:
+def test_every_refused_observation_is_reported_and_requested_ones_are_accepted() -> None:
     now = standing(make_run(), {})
     wrong = [Training(0, 0.1, 0), Training(0, 0.1, 5), Training(9, 0.1, 0)]
     problems = [problem.path for problem in now.problems(wrong)]
@@ -209,7 +211,7 @@ def test_a_run_that_makes_no_sense_is_refused(changes: dict[str, Any]) -> None:
         make_run(**changes)
 
 
-def test_what_is_known_is_never_less_than_what_was_asked_for() -> None:
+def test_the_known_results_are_never_fewer_than_the_requested_ones() -> None:
     run = make_run(grid={"kind": "log", "low": 0.01, "high": 0.4, "count": 24}, search="adaptive")
     seen: dict[Training, float | None] = {}
     curve = peak(lambda cycle: 0.39)
@@ -223,7 +225,7 @@ def test_what_is_known_is_never_less_than_what_was_asked_for() -> None:
     assert now.known == now.done == len(seen)
 
 
-def test_the_guide_tells_of_every_field() -> None:
+def test_the_guide_describes_every_field() -> None:
     guide = (Path(__file__).parents[3] / "docs/how-to/ask-and-tell.md").read_text("utf-8")
     rows = {
         name for line in guide.splitlines() if line.startswith("| `") for name in line.split("`")

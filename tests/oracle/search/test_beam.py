@@ -1,4 +1,4 @@
-"""The beam beside the greedy oracle: what it keeps, what it shares, what may be dropped."""
+"""Beam search next to the greedy oracle: what it keeps, shares and may delete."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -67,8 +67,8 @@ def test_a_beam_finds_the_network_that_greed_leaves_out(study: Make, Rehearsal: 
 
 def test_what_greed_finds_is_the_same_with_a_beam_and_without(study: Make, Rehearsal: Any) -> None:
     _, alone = run(study, Rehearsal, beam=1)
-    _, beside = run(study, Rehearsal, beam=3)
-    tables = [each.table("tiny-0") for each in (alone, beside)]
+    _, with_beam = run(study, Rehearsal, beam=3)
+    tables = [each.table("tiny-0") for each in (alone, with_beam)]
     assert tables[0].pop("beam") is None
     assert tables[1].pop("beam") is not None
     assert tables[0] == tables[1]
@@ -87,10 +87,10 @@ def test_a_beam_and_greed_train_what_they_share_once(study: Make, Rehearsal: Any
     assert len(rehearsal.trained) == costs["greedy"]["trainings"] + own + 3 * replicates
 
 
-def test_a_beam_of_all_that_there_is_tries_every_way(study: Make, Rehearsal: Any) -> None:
+def test_a_beam_as_wide_as_the_grid_tries_every_path(study: Make, Rehearsal: Any) -> None:
     _, study_experiment = run(study, Rehearsal, beam=100, cycles=2, replicates=1)
-    kept = [len(cycle["kept"]) for cycle in study_experiment.table("tiny-0")["beam"]["cycles"]]
-    assert kept == [4, 16, 64]
+    beams = [len(cycle["kept"]) for cycle in study_experiment.table("tiny-0")["beam"]["cycles"]]
+    assert beams == [4, 16, 64]
 
 
 def test_equal_means_go_to_the_lower_max_lr_then_to_the_better_parent(
@@ -104,7 +104,7 @@ def test_equal_means_go_to_the_lower_max_lr_then_to_the_better_parent(
     assert cycle["kept"] == [[0.05, 0.05], [0.1, 0.05], [0.2, 0.05]]
 
 
-def test_what_diverged_is_never_kept_and_a_beam_may_outlive_greed(
+def test_a_diverged_path_is_never_kept_and_a_beam_may_outlast_the_greedy_search(
     study: Make, Rehearsal: Any
 ) -> None:
     def curve(cell: Cell) -> float | None:
@@ -114,9 +114,9 @@ def test_what_diverged_is_never_kept_and_a_beam_may_outlive_greed(
     _, study_experiment = run(study, Rehearsal, curve)
     table = study_experiment.table("tiny-0")
     assert [cycle["well_tuned"] for cycle in table["cycles"]] == [0.1, None]
-    kept = [cycle["kept"] for cycle in table["beam"]["cycles"]]
-    assert all(each[0] == 0.2 for row in kept[1:] for each in row)
-    assert len(kept) == 3
+    beams = [cycle["kept"] for cycle in table["beam"]["cycles"]]
+    assert all(each[0] == 0.2 for row in beams[1:] for each in row)
+    assert len(beams) == 3
     assert table["beam"]["cycles"][1]["test"] is None  # greed has nothing to be held against
     assert not table["complete"]
 
@@ -185,7 +185,7 @@ def undisturbed(beam: int) -> tuple[Any, list[str]]:
 def test_nothing_is_trained_twice_though_networks_are_dropped(
     study: Make, Rehearsal: Any, order: str, beam: int
 ) -> None:
-    """In whatever order trainings are finished, and with rivals beside."""
+    """In whatever order training runs finish, and with rivals in the same study."""
     declared, _ = beamed(study, beam=beam, **WITH_RIVALS)
     rehearsal = Rehearsal(rough)
     study_experiment: Any = experiment(declared, Graph(declared.system, "0" * 64))
@@ -201,10 +201,10 @@ def test_nothing_is_trained_twice_though_networks_are_dropped(
     rehearsal.run(study_experiment.searches(), order=ORDERS[order])
     assert len(rehearsal.trained) == len(set(rehearsal.trained))
     assert study_experiment.table("tiny-0")["complete"]
-    carried = {
+    needed = {
         cell.id for run in study_experiment.runs().values() for each in run for cell in each.cells
     }
-    assert not carried & set(dropped)
+    assert not needed & set(dropped)
     # all is dropped but what one of them went on from
     assert len(set(rehearsal.trained) - set(dropped)) <= 5 * 2 * (1 + beam + 1 + 2)
     table, trained = undisturbed(beam)
@@ -227,7 +227,7 @@ def test_an_interrupted_beam_ends_as_an_uninterrupted_one(
     assert sorted(before.trained + after.trained) == sorted(whole.trained)
 
 
-def test_the_expected_number_of_trainings_counts_the_beam(study: Make, Rehearsal: Any) -> None:
+def test_the_expected_number_of_training_runs_counts_the_beam(study: Make, Rehearsal: Any) -> None:
     def smooth(cell: Cell) -> float:
         """Greed is right: its network stays the best one."""
         return 90 - abs(cell.max_lr - 0.1) * 100 - 0.1 * abs((way(cell)[-2:-1] or (0.1,))[0] - 0.1)
@@ -240,7 +240,9 @@ def test_the_expected_number_of_trainings_counts_the_beam(study: Make, Rehearsal
         assert expected_cells(after, set(rehearsal.trained)) == expected
 
 
-def test_a_beam_tells_its_cycles_and_where_its_own_cells_are(study: Make, Rehearsal: Any) -> None:
+def test_a_beam_reports_its_cycles_and_the_studies_of_its_cells(
+    study: Make, Rehearsal: Any
+) -> None:
     lines: list[str] = []
     declared, _ = beamed(study)
     study_experiment = experiment(
@@ -249,9 +251,9 @@ def test_a_beam_tells_its_cycles_and_where_its_own_cells_are(study: Make, Rehear
     rehearsal = Rehearsal(trap)
     rehearsal.run(study_experiment.searches())
     assert sum("beam of 2: keeps" in line for line in lines) == 3
-    places = [place for place, _ in study_experiment.study_keys()]
-    assert len(places) == len(set(places))
-    assert {place for _, place in rehearsal.recorded} == set(places)
+    keys = [key for key, _ in study_experiment.study_keys()]
+    assert len(keys) == len(set(keys))
+    assert {key for _, key in rehearsal.recorded} == set(keys)
 
 
 def test_the_best_of_no_cycle_is_nothing() -> None:

@@ -46,7 +46,7 @@ def test_the_unpruned_network_is_shared_by_all_pruning_methods(system: System) -
 
 
 def test_an_unpruned_network_that_is_rewound_to_is_one_of_its_own(system: System) -> None:
-    """What it was after so many iterations must be kept while it is trained."""
+    """The network after so many iterations must be saved while it trains."""
     early = [Graph(system(pruning=PruningSpec(rewind=step)), IMAGES) for step in (4, 8)]
     late = Graph(system(), IMAGES)
     assert len({root(graph).id for graph in [*early, late]}) == 3
@@ -66,21 +66,21 @@ def test_the_path_to_a_cell_is_part_of_its_id(system: System) -> None:
     assert below[0].id != below[1].id
 
 
-def test_a_place_is_the_same_for_all_replicates_and_each_schedule_has_its_own(
+def test_the_study_key_is_the_same_for_all_replicates_and_each_schedule_has_its_own(
     system: System,
 ) -> None:
     graph = Graph(system(), IMAGES)
     parents = replicate_cells(graph, [None] * 3, WARMUP, 0.1)
     assert len({graph.study_key([parent], WARMUP) for parent in parents}) == 1
     other = replicate_cells(graph, [None] * 3, WARMUP, 0.2)
-    places = [
+    keys = [
         graph.study_key([None], WARMUP),
         graph.study_key([None], OTHER),
         graph.study_key(parents, WARMUP),
         graph.study_key(parents, OTHER),
         graph.study_key(other, WARMUP),
     ]
-    assert len(set(places)) == 5
+    assert len(set(keys)) == 5
 
 
 PINNED = ("b0900082772ea1d5", "9993b85927f52cec", "02bd17a00296aeec")

@@ -102,7 +102,7 @@ def test_a_cell_that_both_want_is_trained_once(study: Make, searched: Any) -> No
     rehearsal, cycles, path = searched(declared, lambda c: 90 - abs(c.max_lr - 0.1) * 100)
     assert all(c.region is not None and c.region.well_tuned == 0.1 for c in cycles)
     assert len(rehearsal.trained) == len(set(rehearsal.trained)) == 3 * 3 * 2  # S-Cyc adds none
-    assert {place.kind for _, place in rehearsal.recorded} == {"oracle"}
+    assert {key.kind for _, key in rehearsal.recorded} == {"oracle"}
     assert len(path) == 3
 
 
@@ -145,8 +145,8 @@ def test_of_a_pack_that_was_stored_in_part_the_rest_is_recorded_once(
 ) -> None:
     declared = study(cycles=1, pack=4)
     whole, *expected = searched(declared, hump(0.1))
-    kept = dict(list(whole.known.items())[:2])  # the driver died within the first pack
-    rest, *again = searched(declared, hump(0.1), rehearsal=Rehearsal(hump(0.1), known=kept))
+    results = dict(list(whole.known.items())[:2])  # the driver died within the first pack
+    rest, *again = searched(declared, hump(0.1), rehearsal=Rehearsal(hump(0.1), known=results))
     assert again == expected
     assert len(rest.recorded) == len(whole.recorded) - 2
     assert rest.packs[0].cells == whole.packs[0].cells[2:]  # nothing is trained twice

@@ -56,19 +56,19 @@ def test_a_cell_below_a_thousand_others_knows_its_cycle_and_its_root(
     assert cell.root is first
 
 
-def test_runs_that_prune_differently_are_recorded_in_different_places() -> None:
+def test_runs_that_prune_differently_are_recorded_in_different_studies() -> None:
     schedule = ConstantSpec(name="constant")
 
-    def place(criterion: str, replicates: int, *max_lr: float) -> StudyKey:
+    def study_key(criterion: str, replicates: int, *max_lr: float) -> StudyKey:
         whole = graph(pruning={"criterion": criterion})
         return PruningPath(whole, schedule, max_lr, replicates).study_key
 
-    first = place("global_magnitude", 1, 0.1, 0.2)
-    assert place("global_magnitude", 3, 0.1, 0.2) == first  # replicates that come later join
+    first = study_key("global_magnitude", 1, 0.1, 0.2)
+    assert study_key("global_magnitude", 3, 0.1, 0.2) == first  # replicates that come later join
     others = [
-        place("layer_magnitude", 1, 0.1, 0.2),
-        place("global_magnitude", 1, 0.1, 0.3),
-        place("global_magnitude", 1, 0.1),
+        study_key("layer_magnitude", 1, 0.1, 0.2),
+        study_key("global_magnitude", 1, 0.1, 0.3),
+        study_key("global_magnitude", 1, 0.1),
     ]
     assert len({first, *others}) == 4
 
@@ -102,7 +102,7 @@ def test_a_name_that_is_a_list_is_refused_as_unknown(field: str) -> None:
     assert said.startswith(f"{field} = ['?']    unknown; known: ")
 
 
-def test_a_wrong_item_is_told_without_a_false_count_of_items() -> None:
+def test_a_wrong_item_is_reported_without_a_false_count_of_items() -> None:
     assert refusal(network={"name": "fully_connected", "hidden": [0]}) == [
         "network.hidden[0] = 0    must be at least 1"
     ]
@@ -111,7 +111,7 @@ def test_a_wrong_item_is_told_without_a_false_count_of_items() -> None:
     ]
 
 
-def test_a_value_that_may_be_of_several_types_is_refused_once_at_its_own_place() -> None:
+def test_a_value_that_may_be_of_several_types_is_refused_once_with_its_own_path() -> None:
     assert refusal(pruning={"rewind": 0}) == [
         "pruning.rewind = 0    must be one of 'last', 'init' or 'reinit', or must be at least 1"
     ]

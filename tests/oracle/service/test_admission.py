@@ -53,18 +53,18 @@ def folders(tmp_path: Path) -> dict[str, Path]:
         (["mine"], ["mine"]),
     ],
 )
-def test_a_name_of_the_list_stands_for_its_code(named: Any, spec: Any) -> None:
+def test_a_listed_name_is_replaced_by_its_code(named: Any, spec: Any) -> None:
     given = content(network=named)
     assert admission.resolved(given, ALLOW) == content(network=spec)
     assert given == content(network=named)
 
 
-def test_a_listed_name_takes_no_shipped_ones_place() -> None:
+def test_a_listed_name_does_not_replace_a_built_in_one() -> None:
     allow = {"digits": "os:system"}
     assert admission.resolved(content(), allow) == content()
 
 
-def test_what_is_no_mapping_is_left_to_the_parser() -> None:
+def test_input_that_is_no_mapping_is_left_to_the_parser() -> None:
     assert admission.resolved(["mine"], ALLOW) == ["mine"]
     assert admission.problems(["mine"], ALLOW, {}, None) == []
 
@@ -81,7 +81,7 @@ def test_code_that_is_not_listed_is_refused(form: str) -> None:
     assert "which is empty" in both[0].rule
 
 
-def test_listed_code_may_be_named_by_its_place() -> None:
+def test_listed_code_may_be_named_by_its_import_path() -> None:
     study = parse(admission.resolved(content(network="mine", dataset="data.mine:read"), ALLOW), "")
     assert admission.problems(as_json(study), ALLOW, {}, None) == []
     assert paths(admission.problems(as_json(study), {}, {}, None)) == ["network", "dataset"]

@@ -106,7 +106,7 @@ def test_a_job_ends_as_its_run_does(
     assert service.jobs.held() == []
 
 
-def test_a_study_that_cannot_run_fails_with_what_is_wrong(
+def test_a_study_that_cannot_run_fails_with_its_problems(
     service: Service, settings: ServerSettings, claimed: Claim, tmp_path: Path
 ) -> None:
     (tmp_path / "tiny").write_text("where the study's folder would lie")
@@ -169,7 +169,7 @@ def test_a_job_whose_report_cannot_be_written_is_done(
     )
 
 
-def test_what_nobody_expected_fails_the_job_with_a_message(
+def test_an_unexpected_error_fails_the_job_with_a_message(
     service: Service,
     settings: ServerSettings,
     claimed: Claim,
@@ -210,7 +210,7 @@ def test_a_driver_dies_of_what_may_pass_and_its_job_stays(
     assert service.jobs.get(job.id).state == "running"
 
 
-def test_a_driver_waits_a_little_for_trainings_that_another_has_and_then_lets_them_be(
+def test_a_driver_waits_a_little_for_the_training_runs_of_another_and_then_gives_up(
     service: Service, settings: ServerSettings, claimed: Claim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(driver, "_WATCH", 0.01)
@@ -394,7 +394,7 @@ def test_cells_that_came_in_a_burst_are_written_though_no_more_come() -> None:
         assert [each[:2] for each in row.written] == [(2, 9)]
 
 
-def test_the_time_left_goes_by_this_drivers_own_trainings() -> None:
+def test_the_time_left_is_estimated_from_this_drivers_own_training_runs() -> None:
     row, times = Row(), iter([100.0, 130.0, 160.0, 161.0])
     job_reporter = reporter(row, lambda: next(times))
     for done, known in ((50, 100), (60, 100), (80, 100), (100, 100)):
@@ -403,7 +403,7 @@ def test_the_time_left_goes_by_this_drivers_own_trainings() -> None:
     assert row.written == [(50, 100, None), (60, 100, 120.0), (80, 100, 40.0), (100, 100, 0.0)]
 
 
-def test_a_database_that_is_away_is_told_again() -> None:
+def test_a_report_that_could_not_be_written_is_written_again() -> None:
     row = Row()
     row.away = True
     with reporter(row) as job_reporter:

@@ -1,4 +1,4 @@
-"""Runs of outside trainings on a database: declared, observed, handed out, shown in Optuna."""
+"""External runs on a database: declared, observed, given tasks, shown in Optuna."""
 
 import dataclasses
 import threading
@@ -72,16 +72,16 @@ def test_a_run_is_declared_once_and_found_by_its_id_and_its_name(opened: Opened)
     assert runs.find("yours") is None
 
 
-def test_a_trainer_is_led_through_every_cycle_and_told_of_the_winners(opened: Opened) -> None:
+def test_a_trainer_is_led_through_every_cycle_and_gets_the_winners(opened: Opened) -> None:
     runs = opened.runs()
     runs.declare(RUN, "me")
     answer = runs.observe(RUN.id, ME, [])
-    asked = []
+    tasks = []
     while answer.next is not None:
-        asked.append(answer.next)
+        tasks.append(answer.next)
         answer = runs.observe("mine", ME, [trained(answer.next)])
         assert answer.added == 1
-    assert len(asked) == len(set(asked)) == 12
+    assert len(tasks) == len(set(tasks)) == 12
     assert answer.standing.state == "done"
     regions = [each.region for each in answer.standing.cycles]
     assert [region.well_tuned for region in regions if region] == [0.1, 0.2]
@@ -105,7 +105,7 @@ def test_the_same_observation_again_is_fine_and_another_accuracy_is_not(opened: 
     assert stored[1].done == 1
 
 
-def test_where_one_of_several_was_not_asked_for_none_is_taken(opened: Opened) -> None:
+def test_if_one_of_several_was_not_requested_none_is_accepted(opened: Opened) -> None:
     runs = opened.runs()
     runs.declare(RUN, "me")
     reports = [trained(Training(0, 0.1, 0)), trained(Training(0, 0.11, 0))]
@@ -152,7 +152,7 @@ def test_trainers_side_by_side_train_nothing_twice(opened: Opened) -> None:
     """Four trainers that ask again while the others train the rest of a cycle."""
     runs = opened.runs()
     runs.declare(RUN, "me")
-    trainings: list[Training] = []
+    tasks: list[Training] = []
     turn = threading.Lock()
 
     def trainer(_: int) -> str:
@@ -161,14 +161,14 @@ def test_trainers_side_by_side_train_nothing_twice(opened: Opened) -> None:
             reports = []
             if answer.next is not None:
                 with turn:
-                    trainings.append(answer.next)
+                    tasks.append(answer.next)
                 reports = [trained(answer.next)]
             answer = runs.observe(RUN.id, ME, reports)
         return answer.standing.state
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(trainer, range(4))) == ["done"] * 4
-    assert len(trainings) == len(set(trainings)) == 12
+    assert len(tasks) == len(set(tasks)) == 12
     assert len(opened.ledger.observations().of(RUN.id)) == 12
     shown = optuna.load_study(study_name=f"{RUN.id}/observations", storage=opened.store._storage)
     assert len(shown.get_trials()) == 12

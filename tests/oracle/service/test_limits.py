@@ -51,11 +51,11 @@ def test_unknown_limits_and_numbers_that_are_none_are_refused_all_at_once() -> N
 
 
 def test_a_limit_that_is_none_ends_the_command_before_a_server_starts(tmp_path: Path) -> None:
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         main,
         ["serve", "--runs", str(tmp_path / "r"), "--limit", "cells=5", "--limit", "queued-jobs"],
     )
-    assert told.exit_code != 0
+    assert result.exit_code != 0
     assert not (tmp_path / "r").exists()
 
 
@@ -90,7 +90,7 @@ def test_an_external_run_over_a_limit_is_refused_before_its_grid_is_computed(
     assert service.outside.all() == []
 
 
-def test_a_study_over_a_limit_is_refused_before_it_is_looked_at(
+def test_a_study_over_a_limit_is_refused_before_it_is_checked(
     opened: Callable[..., Service],
     study_yaml: Callable[..., str],
     tmp_path: Path,
@@ -115,11 +115,11 @@ def test_no_more_external_runs_are_declared_than_are_allowed(service: Service) -
         service.outside.declare(external(name="another"), "me")
 
 
-def test_states_of_external_runs_are_kept_up_to_a_size(
+def test_states_of_external_runs_are_cached_up_to_a_size(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(external_runs, "_KEPT", 65)
-    runs = [external(name=f"mine{number}") for number in range(4)]  # each asks for 30 at first
+    monkeypatch.setattr(external_runs, "_CACHED", 65)
+    runs = [external(name=f"mine{number}") for number in range(4)]  # each requests 30 at first
     for run in runs:
         service.outside.declare(run, "me")
         service.outside.find(run.id)

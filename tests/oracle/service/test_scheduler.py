@@ -31,7 +31,7 @@ class Clock:
 
 
 class Stage:
-    """A scheduler whose drivers do as a shell is told, by job; and its clock."""
+    """A scheduler whose drivers run a shell script for each job; and its clock."""
 
     def __init__(self, jobs: Jobs, folder: Path, running: int) -> None:
         self.jobs, self.clock = jobs, Clock()
@@ -61,7 +61,7 @@ class Stage:
             self.scripts[name] = script
 
     def tick(self) -> None:
-        """One look, after every driver that was about to end has ended."""
+        """One poll, after every driver that was about to end has ended."""
         for each in self.processes:
             script = str(each.args[2])  # type: ignore[index]  # a list
             if script != FOREVER or each.returncode is not None:
@@ -117,7 +117,7 @@ def test_as_many_jobs_run_as_the_server_may_by_priority(stage: Make) -> None:
     assert here.states() == {"a-1": "running", "b-1": "queued", "c-1": "queued", "d-1": "running"}
 
 
-def test_a_driver_that_wrote_its_end_makes_place_for_the_next(stage: Make) -> None:
+def test_a_driver_that_wrote_its_end_makes_room_for_the_next(stage: Make) -> None:
     here = stage()
     here.submit("a-1", script="exit 0")
     here.submit("b-1")
@@ -128,7 +128,7 @@ def test_a_driver_that_wrote_its_end_makes_place_for_the_next(stage: Make) -> No
     assert [held.job_id for held in here.jobs.held()] == ["b-1"]
 
 
-def test_a_job_whose_driver_ended_without_a_word_is_queued_again(stage: Make) -> None:
+def test_a_job_whose_driver_ended_without_a_message_is_queued_again(stage: Make) -> None:
     here = stage()
     here.submit("a-1", script="exit 0")
     here.tick()
@@ -137,7 +137,7 @@ def test_a_job_whose_driver_ended_without_a_word_is_queued_again(stage: Make) ->
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "message"),
     [
         ("exit 3", "exit code 3"),
         ("kill -9 $$", "signal 9"),
@@ -145,7 +145,7 @@ def test_a_job_whose_driver_ended_without_a_word_is_queued_again(stage: Make) ->
     ],
 )
 def test_a_job_fails_when_its_driver_has_died_three_times(
-    stage: Make, script: str, told: str
+    stage: Make, script: str, message: str
 ) -> None:
     here = stage()
     here.submit("a-1", script=script)
@@ -162,7 +162,7 @@ def test_a_job_fails_when_its_driver_has_died_three_times(
     job = here.jobs.get("a-1")
     assert job.state == "failed"
     assert "died 3 times" in job.message
-    assert told in job.message
+    assert message in job.message
     assert len(here.started) == 3
     here.jobs.resume("a-1")
     here.tick()
@@ -171,7 +171,7 @@ def test_a_job_fails_when_its_driver_has_died_three_times(
     assert here.states() == {"a-1": "queued"}
 
 
-def test_a_job_whose_trainings_another_has_lets_the_others_go_first(stage: Make) -> None:
+def test_a_job_whose_training_runs_another_has_lets_the_others_go_first(stage: Make) -> None:
     here = stage()
     here.submit("a-1", script=f"exit {BUSY}")
     here.submit("b-1", script="exit 0")
@@ -352,7 +352,7 @@ def test_a_scheduler_that_stops_queues_its_jobs_again(stage: Make) -> None:
     assert [each.returncode for each in here.processes] == [-signal.SIGINT] * 2
 
 
-def test_a_driver_is_told_how_to_run_on_its_input_alone(
+def test_a_driver_gets_its_settings_on_its_input_alone(
     stage: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = stage()
@@ -372,7 +372,7 @@ def test_a_driver_is_told_how_to_run_on_its_input_alone(
         ray_address="head:6379",
     )
     script = 'echo "$RAY_ADDRESS $1"; env; tr "\\0" " " < /proc/$$/cmdline; cat > "$0"'
-    file = tmp_path / "told"
+    file = tmp_path / "settings"
     process = driver_process.started(job, settings, here.holder, ("sh", "-c", script, str(file)))
     assert process.wait(120) == 0
     log = driver_process.log_path(settings, job.id).read_text()

@@ -104,7 +104,7 @@ def test_images_of_another_folder_are_another_job(opened: Open, tmp_path: Path) 
     assert len({*named, *rooted}) == 4
 
 
-def test_a_study_is_refused_with_all_that_is_wrong_at_once(opened: Open) -> None:
+def test_a_study_is_refused_with_all_problems_at_once(opened: Open) -> None:
     opened_service = opened()
     wrong = {
         "network": "os.path:join",
@@ -132,7 +132,7 @@ def test_a_listed_network_is_named_by_the_servers_word(opened: Open) -> None:
     assert submit(opened_service, {"network": "os.path:join"}) == (job, False)
 
 
-def test_a_key_stands_for_one_study_of_its_owner(opened: Open) -> None:
+def test_a_key_identifies_one_study_of_its_owner(opened: Open) -> None:
     opened_service = opened()
     job, _ = submit(opened_service, key="once")
     assert submit(opened_service, key="once") == (job, False)
@@ -249,7 +249,7 @@ def test_a_run_that_records_nothing_has_no_distributions(opened: Open) -> None:
         opened_service.table(opened_service.run("tiny"), "oracle")
 
 
-def test_a_servers_runs_are_found_beside_those_of_the_command(opened: Open, tmp_path: Path) -> None:
+def test_a_servers_runs_are_listed_with_those_of_the_command(opened: Open, tmp_path: Path) -> None:
     where = Settings(folder=tmp_path, backend="inline", device="cpu")
     assert catalog.find(where) == []
     assert session.home_url(where) == sqlite_url(tmp_path / "_oracle" / "oracle.db")

@@ -16,13 +16,13 @@ from oracle.stats.region import MaxLrScores
 from oracle.stats.region_intervals import infer_region
 from oracle.tables.parts import evidence
 table = json.load(open(sys.argv[1]))
-told = []
+parts = []
 for cycle in table["cycles"][2:6]:
     tried = {e["max_lr"]: MaxLrScores(tuple(e["val_accuracy"]), e["diverged"])
              for e in cycle["grid"]}
-    told.append(evidence.part(infer_region(tried, 0.5, "points", 0), cycle["s_cyc"]["max_lr"]))
+    parts.append(evidence.part(infer_region(tried, 0.5, "points", 0), cycle["s_cyc"]["max_lr"]))
 kernels = [each["architecture"] for each in threadpool_info() if each["internal_api"] == "openblas"]
-print(json.dumps([kernels[:1], told]))
+print(json.dumps([kernels[:1], parts]))
 """
 
 

@@ -12,7 +12,9 @@ def test_what_naming_the_largest_class_gives_is_no_learning() -> None:
     assert not at_chance(62.0, majority=60.0, images=10_000, tries=1)
 
 
-def test_few_images_tell_little_and_the_best_of_many_tries_less() -> None:
+def test_with_few_images_a_high_accuracy_may_be_chance_and_the_best_of_many_tries_even_more() -> (
+    None
+):
     assert at_chance(100.0, majority=50.0, images=4, tries=1)  # 1 of 16 by luck
     assert not at_chance(100.0, majority=50.0, images=5, tries=1)  # 1 of 32
     assert at_chance(100.0, majority=50.0, images=5, tries=2)

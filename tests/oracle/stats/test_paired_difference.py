@@ -1,4 +1,4 @@
-"""Paired differences, and the p that says whether they are told from noise."""
+"""Paired differences, and the p value that says whether they are above noise."""
 
 import numpy as np
 from scipy.stats import ttest_rel

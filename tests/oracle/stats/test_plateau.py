@@ -5,26 +5,26 @@ import pytest
 from oracle.stats import plateau
 from scyc.specs.schedules import ConstantSpec, CosineSpec, WarmupSpec
 
-LOOKS = tuple(range(10, 101, 10))
+STEPS = tuple(range(10, 101, 10))
 
 
 def test_the_window_is_the_later_half_of_the_phase_that_the_last_drop_ends() -> None:
     schedule = WarmupSpec(warmup=20, drops=(40, 80))
-    assert plateau.window(schedule, 100, LOOKS) == (60, 70, 80)
+    assert plateau.window(schedule, 100, STEPS) == (60, 70, 80)
 
 
 def test_without_drops_the_phase_of_the_highest_rate_ends_with_the_budget() -> None:
-    assert plateau.window(WarmupSpec(warmup=20), 100, LOOKS) == (60, 70, 80, 90, 100)
-    assert plateau.window(ConstantSpec(name="constant"), 100, LOOKS) == (50, 60, 70, 80, 90, 100)
+    assert plateau.window(WarmupSpec(warmup=20), 100, STEPS) == (60, 70, 80, 90, 100)
+    assert plateau.window(ConstantSpec(name="constant"), 100, STEPS) == (50, 60, 70, 80, 90, 100)
 
 
-def test_a_phase_of_one_look_gives_way_to_the_one_before() -> None:
-    """A look at 40 saw nothing yet of the rate that begins there."""
-    assert plateau.window(WarmupSpec(warmup=10, drops=(40, 50)), 100, LOOKS) == (30, 40)
+def test_a_phase_with_one_evaluation_is_joined_to_the_one_before() -> None:
+    """An evaluation at 40 does not yet show the rate that begins there."""
+    assert plateau.window(WarmupSpec(warmup=10, drops=(40, 50)), 100, STEPS) == (30, 40)
 
 
 def test_a_rate_that_changes_all_the_time_has_no_window() -> None:
-    assert plateau.window(CosineSpec(name="cosine"), 100, LOOKS) == ()
+    assert plateau.window(CosineSpec(name="cosine"), 100, STEPS) == ()
     assert plateau.window(WarmupSpec(warmup=76, drops=(76, 95)), 240, (120, 240)) == ()
 
 

@@ -33,14 +33,14 @@ def test_relative_tolerance_is_a_share_of_the_best() -> None:
     assert relative.members == (0.04, 0.06)
 
 
-def test_gaps_are_told() -> None:
+def test_gaps_are_reported() -> None:
     region = feasible_region(tried(r2=90.0, r4=80.0, r6=89.9), 0.5)
     assert region is not None
     assert (region.members, region.contiguous) == ((0.02, 0.06), False)
     assert region.contains(0.04)  # the interval, as the paper prints it
 
 
-def test_a_region_that_touches_the_grids_end_is_told() -> None:
+def test_a_region_that_touches_the_end_of_the_grid_is_reported() -> None:
     region = feasible_region(tried(r2=90.0, r4=89.9, r6=80.0), 0.5)
     assert region is not None
     assert (region.touches_low, region.touches_high) == (True, False)

@@ -69,7 +69,7 @@ def noisy(
     }
 
 
-def found(
+def infer(
     tried: dict[float, MaxLrScores], tolerance: float = 0.5, seed: int = 0
 ) -> RegionPosterior:
     result = infer_region(tried, tolerance, "points", seed)
@@ -103,7 +103,7 @@ def test_ends_read_off_the_posterior_are_nearer_to_the_truth_than_the_raw_ones(
 
 @pytest.mark.slow
 def test_on_a_plateau_of_pure_noise_the_winners_curse_is_taken_back() -> None:
-    each = [found(noisy([80.0] * 16, 4, 1.0, seed)) for seed in range(60)]
+    each = [infer(noisy([80.0] * 16, 4, 1.0, seed)) for seed in range(60)]
     gaps = [one.region.best_accuracy - (one.best_again or 0.0) for one in each]
     # the mean of the highest of 16 means of 4: 1.77 standard errors of 1 / 2
     assert fmean(gaps) == pytest.approx(1.77 / 2, abs=0.15)
@@ -116,7 +116,7 @@ def test_the_best_accuracy_is_scored_by_the_replicate_that_did_not_choose() -> N
         0.3: MaxLrScores((99.0, 99.0, 99.0), True),
     }
     # without the first replicate 0.1 leads, without the second 0.2, without the third 0.1 (a tie)
-    assert found(tried).best_again == pytest.approx((80 + 84 + 85) / 3)
+    assert infer(tried).best_again == pytest.approx((80 + 84 + 85) / 3)
 
 
 def test_a_difference_is_paired_over_replicates() -> None:
@@ -124,7 +124,7 @@ def test_a_difference_is_paired_over_replicates() -> None:
         0.1: MaxLrScores((80.0, 70.0, 90.0), False),
         0.2: MaxLrScores((79.0, 68.0, 87.0), False),
     }
-    paired = found(tried).paired
+    paired = infer(tried).paired
     assert (paired[0.1].difference, paired[0.1].standard_error) == (0.0, 0.0)
     assert paired[0.2].difference == pytest.approx(-2.0)
     assert paired[0.2].standard_error == pytest.approx(1 / 3**0.5)  # of -1, -2, -3
@@ -138,7 +138,7 @@ def test_what_a_replicate_has_in_common_changes_nothing() -> None:
         )
         for rate, each in tried.items()
     }
-    one, other = found(tried), found(moved)
+    one, other = infer(tried), infer(moved)
     assert (one.low, one.high) == (other.low, other.high)
     for rate in tried:
         assert one.verdict(rate).chance == pytest.approx(other.verdict(rate).chance, abs=0.01)
@@ -147,16 +147,16 @@ def test_what_a_replicate_has_in_common_changes_nothing() -> None:
 
 def test_the_same_seed_gives_the_same_evidence() -> None:
     tried = noisy(HUMP, 3, 0.5)
-    one, other = found(tried, seed=4), found(tried, seed=4)
+    one, other = infer(tried, seed=4), infer(tried, seed=4)
     assert one == other
     assert [one.verdict(rate) for rate in tried] == [other.verdict(rate) for rate in tried]
-    assert found(tried, seed=5).verdict(0.06).chance == pytest.approx(
+    assert infer(tried, seed=5).verdict(0.06).chance == pytest.approx(
         one.verdict(0.06).chance, abs=0.06
     )
 
 
 def test_the_chance_rises_to_the_region_and_falls_behind_it() -> None:
-    each = found(noisy(HUMP, 5, 0.2))
+    each = infer(noisy(HUMP, 5, 0.2))
     chances = [each.verdict(rate).chance or 0.0 for rate in np.arange(0.005, 0.21, 0.005)]
     peak = int(np.argmax(chances))
     assert chances[peak] > 0.95
@@ -166,10 +166,10 @@ def test_the_chance_rises_to_the_region_and_falls_behind_it() -> None:
 
 
 def test_verdicts_are_given_far_from_the_ends_and_left_open_at_them() -> None:
-    each = found(noisy(HUMP, 5, 0.5))
+    each = infer(noisy(HUMP, 5, 0.5))
     assert each.verdict(0.09) == Verdict("inside", each.verdict(0.09).chance, 0)
     assert each.verdict(0.18).kind == "outside"
-    assert each.verdict(0.5) == Verdict("outside", 0.0, 0)  # beyond the grid
+    assert each.verdict(0.5) == Verdict("outside", 0.0, 0)  # outside the grid
     edge = [each.verdict(rate) for rate in (0.06, 0.12)]
     assert {verdict.kind for verdict in edge} == {"undecided"}
     assert all(
@@ -184,14 +184,14 @@ def test_more_replicates_narrow_the_margins_error_by_their_root(chance: float) -
     assert margin * (15 / 4) ** 0.5 < NormalDist().inv_cdf(0.95) <= margin * (16 / 4) ** 0.5
 
 
-def test_a_verdict_that_too_many_replicates_would_not_decide_asks_for_none() -> None:
+def test_a_verdict_that_too_many_replicates_would_not_decide_requests_none() -> None:
     assert replicates_needed(0.5, 4) is None
     assert replicates_needed(0.501, 4) is None
 
 
 def test_more_noise_widens_the_intervals() -> None:
     def width(noise: float) -> float:
-        each = [found(noisy(HUMP, 4, noise, seed)) for seed in range(10)]
+        each = [infer(noisy(HUMP, 4, noise, seed)) for seed in range(10)]
         return fmean(end.high - end.low for one in each for end in (one.low, one.high) if end)
 
     assert width(0.2) < width(0.6) < width(1.8)
@@ -200,7 +200,7 @@ def test_more_noise_widens_the_intervals() -> None:
 def test_values_that_always_diverge_bound_the_region() -> None:
     tried = noisy([90.0, 90.1, 90.2, 90.1, 90.0], 3, 0.1)
     tried |= {rate: MaxLrScores((0.0, 0.0, 0.0), True) for rate in (0.06, 0.07, 0.08)}
-    each = found(tried)
+    each = infer(tried)
     assert each.paired[0.06].standard_error is None
     assert each.paired[0.04].standard_error is not None
     assert each.high is not None
@@ -215,7 +215,7 @@ def test_one_diverged_replicate_of_many_does_not_shrink_the_region_for_ever() ->
         row = list(tried[0.1].accuracies)
         row[1] = 0.0
         tried[0.1] = MaxLrScores(tuple(row), True)
-        each = found(tried)
+        each = infer(tried)
         assert each.region.members.count(0.1) == 0  # as measured it is excluded
         assert each.high is not None
         highs.append(each.high)
@@ -224,7 +224,7 @@ def test_one_diverged_replicate_of_many_does_not_shrink_the_region_for_ever() ->
 
 def test_the_estimated_well_tuned_value_never_diverged() -> None:
     tried = noisy([90.0, 90.5, 91.0, 99.0, 90.2], 3, 0.1, diverged=3)
-    each = found(tried)
+    each = infer(tried)
     assert each.estimate is not None
     assert each.estimate.well_tuned == 0.03
 
@@ -234,7 +234,7 @@ def test_there_is_no_evidence_when_every_max_lr_diverged() -> None:
 
 
 def test_one_replicate_decides_nothing() -> None:
-    each = found(noisy(HUMP, 1, 0.1))
+    each = infer(noisy(HUMP, 1, 0.1))
     assert (each.low, each.high, each.best_again) == (None, None, None)
     assert each.verdict(0.09) == Verdict("undecided", None, None)
     assert {one.standard_error for one in each.paired.values()} == {None}
@@ -243,7 +243,7 @@ def test_one_replicate_decides_nothing() -> None:
 def test_two_replicates_are_enough_for_intervals() -> None:
     covered = []
     for seed in range(40):
-        each = found(noisy(HUMP, 2, 0.3, seed))
+        each = infer(noisy(HUMP, 2, 0.3, seed))
         assert each.low is not None
         assert each.high is not None
         # the true curve crosses its threshold at 8 - 10 ** 0.5 and 8 + 10 ** 0.5 steps
@@ -253,7 +253,7 @@ def test_two_replicates_are_enough_for_intervals() -> None:
 
 
 def test_without_noise_the_ends_lie_between_a_member_and_its_neighbour() -> None:
-    each = found(noisy(HUMP, 3, 0.0))
+    each = infer(noisy(HUMP, 3, 0.0))
     assert each.low is not None
     assert each.high is not None
     assert 0.05 < each.low.low <= each.low.high <= 0.06
@@ -266,7 +266,7 @@ def test_without_noise_the_ends_lie_between_a_member_and_its_neighbour() -> None
 @pytest.mark.parametrize("accuracy", [0.0, 80.0])
 def test_equal_accuracies_are_no_certainty(count: int, accuracy: float) -> None:
     tried = {rate / 100: MaxLrScores((accuracy, accuracy), False) for rate in range(1, count + 1)}
-    each = found(tried)
+    each = infer(tried)
     assert each.alike
     assert each.verdict(0.01) == Verdict("undecided", None, None)
     assert each.best_again == accuracy
@@ -276,13 +276,13 @@ def test_the_noise_of_a_replicate_is_one_validation_image_at_least() -> None:
     rows = [(90.0, 91.0), (91.0, 92.0), (92.0, 93.0), (90.0, 91.0), (80.0, 81.0), (70.0, 71.0)]
     tried = {0.01 * 2**step: MaxLrScores(row, False) for step, row in enumerate(rows)}
     assert validation_images(tried) == 100
-    each = found(tried)
+    each = infer(tried)
     assert each.estimate is not None
     assert each.estimate.noise == pytest.approx(1.0)  # though the replicates agree wholly
     assert each.estimate.floor == pytest.approx(100 * (0.925 * 0.075 / 100) ** 0.5)
 
 
-def test_accuracies_that_are_no_shares_of_images_tell_of_none() -> None:
+def test_accuracies_that_are_no_shares_of_images_give_no_number_of_images() -> None:
     assert validation_images(noisy(HUMP, 3, 0.5)) is None
 
 
@@ -292,14 +292,14 @@ def test_noise_far_below_the_best_does_not_widen_the_intervals() -> None:
     wild = {
         rate: MaxLrScores(tuple(30 + rng.normal(0, 8, 4)), False) for rate in (0.25, 0.3, 0.35, 0.4)
     }
-    one, other = found(calm), found(calm | wild)
+    one, other = infer(calm), infer(calm | wild)
     assert one.high is not None
     assert other.high is not None
     assert other.high.high / other.high.low <= 1.15 * one.high.high / one.high.low
 
 
-def test_beyond_an_end_that_the_region_touches_nothing_is_known() -> None:
-    each = found(noisy([90 - 0.3 * (7 - step) for step in range(8)], 4, 0.1))
+def test_past_an_end_that_the_region_touches_nothing_is_known() -> None:
+    each = infer(noisy([90 - 0.3 * (7 - step) for step in range(8)], 4, 0.1))
     assert each.region.touches_high
     assert each.verdict(0.09) == Verdict("unknown", None, None)
     assert each.verdict(0.08).kind == "inside"
@@ -310,7 +310,7 @@ def test_beyond_an_end_that_the_region_touches_nothing_is_known() -> None:
 
 def test_two_humps_are_two_parts() -> None:
     means = [90 - 1.0 * min(abs(step - 3), abs(step - 11)) for step in range(15)]
-    each = found(noisy(means, 5, 0.1))
+    each = infer(noisy(means, 5, 0.1))
     assert each.estimate is not None
     assert len(each.estimate.parts) == 2
     (_, first), (second, _) = each.estimate.parts
@@ -319,17 +319,17 @@ def test_two_humps_are_two_parts() -> None:
 
 
 def test_a_flat_curve_says_that_no_max_lr_is_better_than_another() -> None:
-    each = found(noisy([90.0] * 20, 8, 0.2))
+    each = infer(noisy([90.0] * 20, 8, 0.2))
     assert each.estimate is not None
     assert each.estimate.flat > 0.9
-    assert found(noisy(HUMP, 8, 0.2)).estimate.flat < 0.01  # type: ignore[union-attr]
+    assert infer(noisy(HUMP, 8, 0.2)).estimate.flat < 0.01  # type: ignore[union-attr]
 
 
 def test_missing_cells_cost_certainty_but_no_answer() -> None:
     tried = noisy(HUMP, 6, 0.3)
     cells = observed_cells(tried)
     table = cells.table.copy()
-    table[[0, 1, 2, 15, 16, 17, 18, 19], 2:] = np.nan  # losers got no further replicate
+    table[[0, 1, 2, 15, 16, 17, 18, 19], 2:] = np.nan  # max_lr that lost got no more replicates
     posterior = curve_posterior(Cells(cells.rates, table, cells.diverged), 0.5)
     ends = draw_ends(posterior, 0.5, "points")
     assert well_tuned(posterior, list(tried)) == pytest.approx(0.09, abs=0.021)
@@ -338,7 +338,7 @@ def test_missing_cells_cost_certainty_but_no_answer() -> None:
 
 def test_a_relative_tolerance_is_a_share_of_the_best() -> None:
     tried = noisy([value - 40 for value in HUMP], 5, 0.2)
-    points, relative = found(tried), infer_region(tried, 0.5, "relative")
+    points, relative = infer(tried), infer_region(tried, 0.5, "relative")
     assert relative is not None
     assert points.low is not None
     assert relative.low is not None
@@ -346,7 +346,7 @@ def test_a_relative_tolerance_is_a_share_of_the_best() -> None:
     assert (relative.verdict(0.06).chance or 0) < 0.05 < (points.verdict(0.06).chance or 0)
 
 
-def test_a_subset_of_a_grid_keeps_its_places() -> None:
+def test_a_subset_of_a_grid_keeps_its_spacing() -> None:
     """Steps of 2 and 3 of a logarithmic grid: the curve is placed by log max_lr, not by rank."""
     steps = [0, 2, 5, 7, 10, 12, 15, 17, 20]
     means = [90 - 0.1 * abs(step - 10) for step in steps]  # the ends are 5 steps from the best
@@ -355,13 +355,13 @@ def test_a_subset_of_a_grid_keeps_its_places() -> None:
         0.01 * 1.1**step: MaxLrScores(tuple(mean + rng.normal(0, 0.02, 4)), False)
         for step, mean in zip(steps, means, strict=True)
     }
-    estimate = found(tried).estimate
+    estimate = infer(tried).estimate
     assert estimate is not None
     assert estimate.low == pytest.approx(0.01 * 1.1**5, rel=0.06)
     assert estimate.high == pytest.approx(0.01 * 1.1**15, rel=0.06)
 
 
-def test_values_that_tie_around_the_best_have_an_interval_though_noise_lies_far_below() -> None:
+def test_tied_values_around_the_best_have_an_interval_even_if_noise_is_far_below() -> None:
     tied = {0.01 * 1.5**step: MaxLrScores((50.0, 51.0), False) for step in range(5)}
     region = infer_region(
         {0.001: MaxLrScores((10.0, 14.0), False), 0.002: MaxLrScores((11.0, 10.0), False)} | tied,

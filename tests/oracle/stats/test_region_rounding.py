@@ -33,9 +33,9 @@ def test_listed_rates_are_tidied() -> None:
 
 
 def test_a_tie_by_rounding_is_no_difference_and_has_no_sign() -> None:
-    for found in (difference((94.2, 83.9), (94.5, 83.6)), difference((94.5, 83.6), (94.2, 83.9))):
-        assert signed(found) == "+0.00 ± 0.30"
-        assert not found.told_apart
+    for result in (difference((94.2, 83.9), (94.5, 83.6)), difference((94.5, 83.6), (94.2, 83.9))):
+        assert signed(result) == "+0.00 ± 0.30"
+        assert not result.told_apart
     alike = difference((94.5, 94.6), (94.4, 94.5))  # 0.1 in both, but for rounding
     assert (alike.p, alike.told_apart) == (None, True)
     assert ahead(89.06, 89.05)

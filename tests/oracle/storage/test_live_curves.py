@@ -29,7 +29,7 @@ def trials(url: str) -> list[optuna.trial.FrozenTrial]:
     return optuna.load_study(study_name=name, storage=url).trials
 
 
-def test_a_running_trial_has_its_curve_and_ends_in_place(
+def test_a_running_trial_has_its_curve_and_is_finished_in_place(
     store: ResultStore, storage: str, system: Callable[..., SystemSpec]
 ) -> None:
     graph = Graph(system(), "0" * 64)

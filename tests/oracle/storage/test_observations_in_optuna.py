@@ -1,4 +1,4 @@
-"""What Optuna's storage shows of outside trainings, and how the studies of a graph are found."""
+"""What Optuna's storage shows of external runs, and how the studies of a graph are found."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ def test_an_observation_is_a_finished_trial_of_its_runs_own_study(
     assert study.metric_names == ["validation accuracy, %"]
 
 
-def test_what_is_shown_of_a_run_is_told_bit_for_bit(store: ResultStore) -> None:
+def test_what_is_shown_of_a_run_is_stored_bit_for_bit(store: ResultStore) -> None:
     third = 1 / 30
     assert store.observations("mine-1f") == set()
     store.add_observation("mine-1f", observed(0, third, 0, 50.0))
@@ -70,6 +70,6 @@ def test_the_studies_of_a_graph_are_found_among_those_of_others(
             )
     store.add_observation("mine-1f", observed(0, 0.1, 1, 91.25))
     fresh = ResultStore(parse_url(storage))
-    found = [list(fresh.results(graph)) for graph in graphs]
+    cells_of_graphs = [list(fresh.results(graph)) for graph in graphs]
     fresh.close()
-    assert found == [[cell.id for cell in cells[at : at + 2]] for at in (0, 2, 4)]
+    assert cells_of_graphs == [[cell.id for cell in cells[at : at + 2]] for at in (0, 2, 4)]

@@ -30,12 +30,12 @@ def test_a_study_is_named_by_its_cycle_and_its_weights_or_by_its_role(
 
 
 def described(number: int, graph: str, node: str, **changes: Any) -> DescribedStudy:
-    place = {"kind": "oracle", "cycle": 0}
-    attributes = {"place": place, "node": node * 64, "graph": graph * 64} | changes
+    node_kind = {"kind": "oracle", "cycle": 0}
+    attributes = {"place": node_kind, "node": node * 64, "graph": graph * 64} | changes
     return DescribedStudy(number, f"digits/{graph * 8}/cycle-00/{node * 8}", attributes)
 
 
-def test_studies_of_one_name_are_told_apart_by_what_differs_and_foreign_ones_keep_theirs() -> None:
+def test_studies_with_equal_names_are_distinguished_and_foreign_ones_keep_theirs() -> None:
     studies = [
         described(1, "a", "1"),
         described(2, "b", "1"),

@@ -1,4 +1,4 @@
-"""One contract for the storage, kept on every kind of database."""
+"""One contract for the storage, on every kind of database."""
 
 import json
 import time
@@ -137,7 +137,7 @@ def test_a_training_is_one_complete_trial_that_people_can_read(
 
 @pytest.fixture
 def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The local time of a place whose clocks change."""
+    """A local time zone with daylight saving time."""
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()
     yield
@@ -150,9 +150,10 @@ def test_a_duration_over_a_change_of_the_clocks_is_as_long_as_it_was() -> None:
     ended = datetime(2025, 10, 26, 3, 10)  # local, as Optuna's times are
     trial = create_trial(value=1.0)
     trial.datetime_start, trial.datetime_complete = ended - timedelta(minutes=30), ended
-    kept = trial_codec.new_trial(trial)
-    assert kept.ended == datetime(2025, 10, 26, 2, 10)  # UTC
-    assert kept.ended - kept.started == timedelta(minutes=30)  # at 2:40 for the second time
+    stored_trial = trial_codec.new_trial(trial)
+    assert stored_trial.ended == datetime(2025, 10, 26, 2, 10)  # UTC
+    # It is 2:40 for the second time.
+    assert stored_trial.ended - stored_trial.started == timedelta(minutes=30)
 
 
 RECORDED = {
@@ -166,7 +167,7 @@ RECORDED = {
 }
 
 
-def test_what_is_kept_to_rewind_to_and_what_is_recorded_come_back(
+def test_rewind_checkpoints_and_recordings_are_read_back(
     store: ResultStore, graph: Graph, storage: str
 ) -> None:
     root = graph.root(0, WARMUP, 0.1)
@@ -227,7 +228,7 @@ def test_a_study_of_an_earlier_version_keeps_its_axis_and_its_replicates_are_rea
     assert intersection_search_space(trials) == {"max_lr": wide}
 
 
-def test_schedules_that_differ_are_other_trainings_of_one_graph(
+def test_different_schedules_are_different_training_runs_of_one_graph(
     store: ResultStore, graph: Graph
 ) -> None:
     cells = [
@@ -278,7 +279,7 @@ def test_the_note_and_the_figure_are_where_the_dashboard_looks(
     assert json.loads(attributes["run:tiny-1"]) == {"cycle": 0}
 
 
-def test_a_note_that_was_edited_in_the_dashboard_is_kept(
+def test_a_note_that_was_edited_in_the_dashboard_is_not_overwritten(
     store: ResultStore, graph: Graph, storage: str
 ) -> None:
     def annotate(text: str) -> str:
@@ -293,7 +294,7 @@ def test_a_note_that_was_edited_in_the_dashboard_is_kept(
     assert annotate("fourth") == "my own words"
 
 
-def test_a_note_that_was_written_before_the_run_ended_is_kept(
+def test_a_note_that_was_written_before_the_run_ended_is_not_overwritten(
     store: ResultStore, graph: Graph, storage: str
 ) -> None:
     cell = graph.root(0, WARMUP, 0.1)
@@ -327,7 +328,7 @@ def test_runs_are_listed_in_order_and_change_state_only(ledger: RunDatabase) -> 
     ]
 
 
-def test_a_server_of_a_database_that_was_started_again_is_found(
+def test_a_restarted_database_server_is_connected_to_again(
     ledger: RunDatabase, store: ResultStore, graph: Graph, storage: str
 ) -> None:
     url = sa.make_url(storage)
@@ -341,7 +342,7 @@ def test_a_server_of_a_database_that_was_started_again_is_found(
     assert (ledger.runs(), store.results(graph)) == ([], {})
 
 
-def test_a_database_that_fails_is_told_as_such(
+def test_a_database_that_fails_is_reported_as_such(
     ledger: RunDatabase, store: ResultStore, graph: Graph, storage: str
 ) -> None:
     cell = graph.root(0, WARMUP, 0.1)
@@ -422,13 +423,13 @@ def test_a_database_in_memory_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "nonsense", "mysql://root:canary@h/x", "sqlite+nosuch:///x", "oracle://u:canary@h"]
 )
-def test_what_is_no_storage_url_is_refused_without_its_password(text: str) -> None:
+def test_an_invalid_storage_url_is_refused_without_showing_its_password(text: str) -> None:
     with pytest.raises(BadInput, match="storage = ") as refused:
         parse_url(text)
     assert "canary" not in str(refused.value)
 
 
-def test_a_connection_that_was_lost_while_nobody_used_it_is_made_anew(
+def test_a_connection_that_was_lost_while_idle_is_reopened(
     postgresql_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = database.Database(sa.make_url(postgresql_server))
@@ -449,9 +450,9 @@ def test_a_connection_that_was_lost_while_nobody_used_it_is_made_anew(
     lose(first)
     second = process()  # used a moment ago, but the server has taken leave
     assert second != first
-    monkeypatch.setattr(database, "_spoken", lambda connection: False)
+    monkeypatch.setattr(database, "_has_input", lambda connection: False)
     lose(second)
-    with pytest.raises(StorageUnavailable):  # without a word: only who was idle is asked
+    with pytest.raises(StorageUnavailable):  # not retried: only idle connections are checked
         process()
     third = process()
     lose(third)
@@ -460,17 +461,17 @@ def test_a_connection_that_was_lost_while_nobody_used_it_is_made_anew(
     own.close()
 
 
-def test_graphs_and_places_whose_short_hashes_are_the_same_get_studies_of_their_own(
+def test_graphs_and_study_keys_whose_short_hashes_collide_get_separate_studies(
     store: ResultStore, graph: Graph, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Graph(graph.system, "1" * 64)
     vars(other)["id"] = graph.id[:8] + "f" * 56  # as graphs share eight digits after 30,000 seeds
     near = StudyKey("oracle", 0, "a" * 8 + "c" * 56)
     cells = {}
-    for tree, place in ((graph, ORACLE), (other, ORACLE), (graph, near)):
+    for tree, key in ((graph, ORACLE), (other, ORACLE), (graph, near)):
         cell = tree.root(len(cells), WARMUP, 0.1)
-        store.add(tree, "tiny", place, cell, result(cell))
-        cells[tree.id, place.node] = cell.id
+        store.add(tree, "tiny", key, cell, result(cell))
+        cells[tree.id, key.node] = cell.id
     assert set(store.results(graph)) == {cells[graph.id, ORACLE.node], cells[graph.id, near.node]}
     assert set(store.results(other)) == {cells[other.id, ORACLE.node]}
     assert set(optuna.get_all_study_names(storage)) == {
@@ -485,15 +486,15 @@ def test_graphs_and_places_whose_short_hashes_are_the_same_get_studies_of_their_
 def test_the_dashboard_shows_names_for_people_and_finds_studies_by_their_own(
     store: ResultStore, graph: Graph, storage: str
 ) -> None:
-    for place in (ORACLE, S_CYC):
+    for key in (ORACLE, S_CYC):
         cell = graph.root(len(store.results(graph)), WARMUP, 0.1)
-        store.add(graph, "tiny", place, cell, result(cell))
+        store.add(graph, "tiny", key, cell, result(cell))
     shown = DashboardStorage(storage)
     names = {each._study_id: each.study_name for each in shown.get_all_studies()}
     assert list(names.values()) == ["tiny / cycle 00 / 80 %", "tiny / pruning run"]
     assert store.numbered(graph) == list(names.items())
-    for number, place in zip(names, (ORACLE, S_CYC), strict=True):
-        own = study_name(graph, "tiny", place)
+    for number, key in zip(names, (ORACLE, S_CYC), strict=True):
+        own = study_name(graph, "tiny", key)
         assert shown.get_study_id_from_name(own) == number
         assert len(optuna.load_study(study_name=own, storage=shown).trials) == 1
     shown.remove_session()

@@ -40,13 +40,13 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "of-a-test")
-    boto3.client("s3").create_bucket(Bucket="kept")
-    yield "s3://kept/oracle"
+    boto3.client("s3").create_bucket(Bucket="shared")
+    yield "s3://shared/oracle"
     there.stop()
 
 
 @pytest.mark.parametrize("kind", ["file", "memory", pytest.param("s3", marks=pytest.mark.slow)])
-def test_a_store_changes_nothing_that_is_found(
+def test_a_shared_store_does_not_change_results(
     study: Make, tmp_path: Path, kind: str, request: pytest.FixtureRequest
 ) -> None:
     url = f"file://{tmp_path}/store" if kind == "file" else f"memory://{uuid.uuid4().hex}"

@@ -11,7 +11,7 @@ from oracle.service import driver_process
 from scyc.errors import BadInput
 
 
-def told(*arguments: str, **environment: str) -> str:
+def output(*arguments: str, **environment: str) -> str:
     """What a command says, or is refused with."""
     done = CliRunner().invoke(main.main, arguments, env={"COLUMNS": "200"} | environment)
     if done.exception is not None:
@@ -20,8 +20,8 @@ def told(*arguments: str, **environment: str) -> str:
     return done.output
 
 
-def url(place: Path, content: str | bytes) -> str:
-    file = place / "storage-url"
+def url(folder: Path, content: str | bytes) -> str:
+    file = folder / "storage-url"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     return str(file)
 
@@ -29,10 +29,10 @@ def url(place: Path, content: str | bytes) -> str:
 def test_a_command_uses_the_database_that_a_file_names(tmp_path: Path) -> None:
     database = tmp_path / "shared.db"
     file = url(tmp_path, f"sqlite:///{database}\n")
-    assert "schema" in told("migrate", "--storage-file", file)
+    assert "schema" in output("migrate", "--storage-file", file)
     assert database.exists()
-    told("token", "create", "me", "--scope", "read", ORACLE_STORAGE_FILE=file)
-    assert told("token", "list", "--storage", f"sqlite:///{database}").split()[0] == "me"
+    output("token", "create", "me", "--scope", "read", ORACLE_STORAGE_FILE=file)
+    assert output("token", "list", "--storage", f"sqlite:///{database}").split()[0] == "me"
 
 
 @pytest.mark.parametrize(
@@ -44,26 +44,28 @@ def test_a_command_uses_the_database_that_a_file_names(tmp_path: Path) -> None:
 def test_a_file_without_a_database_is_refused(
     tmp_path: Path, content: str | bytes, rule: str
 ) -> None:
-    shown = told("migrate", "--storage-file", url(tmp_path, content))
+    shown = output("migrate", "--storage-file", url(tmp_path, content))
     assert rule in shown
     assert "canary" not in shown
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    shown = told("token", "list", "--storage-file", str(tmp_path / "none"))
+    shown = output("token", "list", "--storage-file", str(tmp_path / "none"))
     assert "--storage-file" in shown
     assert "No such file" in shown
-    assert "Is a directory" in told("token", "list", "--storage-file", str(tmp_path))
+    assert "Is a directory" in output("token", "list", "--storage-file", str(tmp_path))
 
 
 def test_two_names_of_one_database_are_one_too_many(tmp_path: Path) -> None:
     file = url(tmp_path, "sqlite:///a.db")
-    shown = told("token", "list", "--storage-file", file, "--storage", "sqlite:///b.db")
+    shown = output("token", "list", "--storage-file", file, "--storage", "sqlite:///b.db")
     assert "leave out one" in shown
-    assert shown == told("token", "list", ORACLE_STORAGE="sqlite:///b.db", ORACLE_STORAGE_FILE=file)
+    assert shown == output(
+        "token", "list", ORACLE_STORAGE="sqlite:///b.db", ORACLE_STORAGE_FILE=file
+    )
 
 
-def test_a_driver_is_not_told_where_the_url_lies() -> None:
+def test_the_storage_url_is_removed_from_a_drivers_environment() -> None:
     assert {"ORACLE_STORAGE", "ORACLE_STORAGE_FILE"} <= driver_process._SECRETS
 
 
@@ -97,7 +99,7 @@ def test_a_password_that_would_be_taken_for_something_else_is_refused_and_not_sh
     address: str, rule: str
 ) -> None:
     for command in (["token", "list"], ["list"], ["table", "x"], ["migrate"]):
-        shown = told(*command, ORACLE_STORAGE=address)
+        shown = output(*command, ORACLE_STORAGE=address)
         assert rule in shown, command
         assert "ary" not in shown, command
 
@@ -105,7 +107,7 @@ def test_a_password_that_would_be_taken_for_something_else_is_refused_and_not_sh
 def test_a_key_in_the_url_of_a_store_is_refused_and_not_shown(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/a.db"
     store = "s3://id:canary@bucket/oracle"
-    shown = told("run", "digits", "--storage", database, "--store", store)
+    shown = output("run", "digits", "--storage", database, "--store", store)
     assert "holds a key" in shown
     assert "canary" not in shown
-    assert "canary" not in told("serve", "--runs", str(tmp_path), "--port", "0", "--store", store)
+    assert "canary" not in output("serve", "--runs", str(tmp_path), "--port", "0", "--store", store)

@@ -36,7 +36,7 @@ def test_a_study_in_the_other_names_is_the_same_study() -> None:
     assert one.identity_fields() == other.identity_fields()
 
 
-def test_a_problem_is_told_by_the_name_that_the_file_has() -> None:
+def test_a_problem_is_reported_by_the_name_in_the_file() -> None:
     content = renamed(demo())
     content["schedule"] = {"warmup": 60, "milestones": [180, -1]}
     content["baselines"] = ["constantt"]
@@ -51,7 +51,7 @@ def test_a_problem_is_told_by_the_name_that_the_file_has() -> None:
 
 
 @pytest.mark.parametrize("names", [("drops", "milestones"), ("milestones", "drops")])
-def test_a_field_under_both_names_is_refused_and_told_so(names: tuple[str, str]) -> None:
+def test_a_field_under_both_names_is_refused_with_a_reason(names: tuple[str, str]) -> None:
     content = demo(schedule={"warmup": 60} | {name: [180] for name in names})
     content["baselines"] = ["warm_start"]
     with pytest.raises(BadInput) as refused:

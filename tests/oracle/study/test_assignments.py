@@ -42,7 +42,7 @@ def test_the_short_form_of_own_code_keeps_its_factory() -> None:
     assert content == {"network": {"factory": "mine:make", "options": {"width": 4}}}
 
 
-def test_all_assignments_that_are_wrong_are_told_at_once() -> None:
+def test_all_wrong_assignments_are_reported_at_once() -> None:
     wrong = ["steps", "a..b=1", "list[3]=1", "number.x=1", "list.x=1", "a=[1"]
     with pytest.raises(BadInput) as refused:
         with_fields({"list": [1], "number": 2}, wrong)

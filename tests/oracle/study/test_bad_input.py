@@ -136,7 +136,7 @@ CASES: list[tuple[str, str, str, str]] = [
 
 
 @pytest.mark.parametrize(("old", "new", "path", "rule"), CASES)
-def test_what_is_wrong_is_named_with_its_place_and_rule(
+def test_a_problem_is_reported_with_its_path_and_rule(
     old: str, new: str, path: str, rule: str
 ) -> None:
     assert old in GOOD
@@ -145,7 +145,7 @@ def test_what_is_wrong_is_named_with_its_place_and_rule(
     assert rule in next(problem.rule for problem in problems if problem.path == path)
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     text = GOOD.replace("cycles: 2", "cycles: 0\ntolerance: -1").replace("0.1]", "-0.1]")
     assert [str(problem) for problem in refused(text)] == [
         "cycles = 0    at least 1 pruning cycle is needed",
@@ -172,9 +172,7 @@ def test_all_problems_are_told_at_once() -> None:
         ("a: " + "9" * 401, "line 1", "400 digits"),
     ],
 )
-def test_yaml_that_is_not_plain_is_refused_where_it_stands(
-    text: str, where: str, rule: str
-) -> None:
+def test_yaml_that_is_not_plain_is_refused_with_its_line(text: str, where: str, rule: str) -> None:
     (problem,) = refused(text)
     assert problem.path.startswith(where)
     assert rule in problem.rule
@@ -223,10 +221,10 @@ def test_plain_values_read_as_they_look(text: str, value: object) -> None:
         ["grid", "network", "dataset", "training", "s_cyc", "pruning", "name", "split"]
     ),
 )
-def test_anything_in_any_field_is_read_or_refused(junk: Any, place: str) -> None:
+def test_anything_in_any_field_is_read_or_refused(junk: Any, field: str) -> None:
     content = read_yaml(GOOD, "mine.yaml")
     assert isinstance(content, dict)
-    content = copy.deepcopy(content) | {place: junk}
+    content = copy.deepcopy(content) | {field: junk}
     try:
         outcome: Study | BadInput = parse(content, "mine.yaml")
     except BadInput as error:
@@ -247,7 +245,7 @@ def test_an_unknown_study_is_refused_with_a_guess() -> None:
         load_study("nowhere.yaml")
 
 
-def test_where_the_images_lie_is_not_what_is_computed(study: Callable[..., Study]) -> None:
+def test_the_folder_of_the_images_is_not_part_of_the_id(study: Callable[..., Study]) -> None:
     here, there = (
         study(dataset={"name": "image_folder", "root": root, "size": 4}) for root in ("a", "b")
     )

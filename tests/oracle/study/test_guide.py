@@ -154,7 +154,7 @@ def test_the_networks_of_the_guide_have_as_many_parameters(row: list[str]) -> No
     ],
     ids=lambda spec: spec.__name__,
 )
-def test_the_guide_tells_of_every_field(spec: type[Spec]) -> None:
+def test_the_guide_describes_every_field(spec: type[Spec]) -> None:
     missing = [name for name in spec.model_fields if not re.search(rf"\b{name}\b", GUIDE)]
     assert missing == []
 

@@ -16,7 +16,7 @@ from scyc.errors import BadInput
 MANY = 60_000  # keys or values of a text of nearly 1 MB
 
 
-def test_a_key_that_stands_twice_is_found_among_many() -> None:
+def test_a_duplicate_key_is_found_among_many() -> None:
     keys = [*(f"k{number}" for number in range(MANY)), "k7"]
     text = "{" + ",".join(f'"{key}":0' for key in keys) + "}"
     assert len(text) < 1_000_000
@@ -38,7 +38,7 @@ def test_yaml_of_more_values_than_a_study_has_is_refused_at_the_first_too_many(
         loading.read_yaml(long, "long")
 
 
-def test_a_rival_that_stands_twice_is_found_among_many() -> None:
+def test_a_duplicate_rival_is_found_among_many() -> None:
     text = json.dumps(tiny_content(rivals=["constant"] * 20_000))
     with pytest.raises(BadInput, match='"constant" is given twice'):
         parse(loading.read_json(text), "long")

@@ -81,7 +81,7 @@ def built(study: Study) -> nn.Module:
         return registry.build(study.network, SHAPES[data], CLASSES[data], seed=0)
 
 
-def kept_share(network: nn.Module) -> float:
+def unpruned_share(network: nn.Module) -> float:
     """The last linear layer's share of the weights of convolutions and linear layers."""
     weights = network.state_dict()
     counted, pruned = (
@@ -128,10 +128,10 @@ def test_each_study_has_the_papers_protocol(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*ORACLES, *COMPARISONS])
 def test_the_printed_percentages_are_resnet_20s_after_those_cycles(name: str) -> None:
-    found = printed(name)
-    kept = 650 / 272_474  # the share of ResNet-20's last layer, which is not pruned
-    for percent, cycle in zip(found.weights_remaining, found.cycles, strict=True):
-        remaining = 100 * (kept + (1 - kept) * 0.8**cycle)
+    published = printed(name)
+    unpruned = 650 / 272_474  # the share of ResNet-20's last layer, which is not pruned
+    for percent, cycle in zip(published.weights_remaining, published.cycles, strict=True):
+        remaining = 100 * (unpruned + (1 - unpruned) * 0.8**cycle)
         assert cut(remaining, percent) == Decimal(repr(percent))
 
 
@@ -221,28 +221,30 @@ def test_the_papers_improvements_are_relative(
     ("name", "percents"), [("table9", {80, 64}), ("table10", {80}), ("table11", {80})]
 )
 def test_s_cyc_is_not_ahead_in_every_printed_column(name: str, percents: set[float]) -> None:
-    found = comparison(name).paper
-    assert found is not None
-    means = {label: [mean for mean, _ in row] for label, row in found.accuracy.items()}
+    published = comparison(name).paper
+    assert published is not None
+    means = {label: [mean for mean, _ in row] for label, row in published.accuracy.items()}
     mine = means.pop("S-Cyc")
     behind = {
         percent
-        for column, percent in enumerate(found.weights_remaining)
+        for column, percent in enumerate(published.weights_remaining)
         if mine[column] <= max(row[column] for row in means.values())
     }
     assert behind - {100} == percents
 
 
 @pytest.mark.parametrize("name", ORACLES)
-def test_the_grid_holds_every_printed_rate_and_ends_beyond_them(name: str) -> None:
+def test_the_grid_contains_every_printed_rate_and_extends_past_them(name: str) -> None:
     study = load_study(name)
-    found = printed(name)
+    published = printed(name)
     assert isinstance(study, OracleStudy)
-    assert isinstance(found, PaperOracle)
+    assert isinstance(published, PaperOracle)
     rates = grid.grid_values(study.grid)
     assert rates == [round(0.002 * (index + 1), 3) for index in range(60)]
-    assert {*found.well_tuned, *found.feasible_low, *found.feasible_high} <= set(rates[1:-1])
-    rows = zip(found.feasible_low, found.well_tuned, found.feasible_high, strict=True)
+    assert {*published.well_tuned, *published.feasible_low, *published.feasible_high} <= set(
+        rates[1:-1]
+    )
+    rows = zip(published.feasible_low, published.well_tuned, published.feasible_high, strict=True)
     assert all(low <= best <= high for low, best, high in rows)
 
 
@@ -281,16 +283,16 @@ def test_resnet_50s_printed_size_is_that_of_its_convolutions_and_linear_layer(na
     ],
 )
 def test_the_comments_say_what_remains_of_other_networks(name: str, cycle: int, said: str) -> None:
-    kept = kept_share(built(load_study(name)))
+    unpruned = unpruned_share(built(load_study(name)))
     number = re.search(r"\d+\.\d+", said)
     assert number is not None
-    remaining = 100 * (kept + (1 - kept) * 0.8**cycle)
+    remaining = 100 * (unpruned + (1 - unpruned) * 0.8**cycle)
     assert remaining == pytest.approx(float(number[0]), abs=10 ** -len(number[0].split(".")[1]))
     assert said in " ".join(FILES[name].replace("\n#", " ").split())
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_each_network_takes_its_images(name: str) -> None:
+def test_each_network_accepts_its_images(name: str) -> None:
     study = load_study(name)
     data = study.dataset.name
     last = study.pruning.prune_last
@@ -307,9 +309,9 @@ def test_figure_1_trains_for_500_epochs_of_four_fifths_of_the_images() -> None:
 def test_figure_1s_percentage_needs_every_layer_pruned() -> None:
     assert load_study("figure1").pruning.prune_last
     layers = [784 * 256, 256 * 256, 256 * 256, 256 * 10]
-    kept = layers[-1] / sum(layers)
+    unpruned = layers[-1] / sum(layers)
     assert cut(100 * 0.8**9, 13.4) == Decimal("13.4")
-    assert cut(100 * (kept + (1 - kept) * 0.8**9), 13.4) == Decimal("14.0")
+    assert cut(100 * (unpruned + (1 - unpruned) * 0.8**9), 13.4) == Decimal("14.0")
 
 
 def test_figure_3_is_figure_1_with_batch_norm() -> None:
@@ -375,7 +377,7 @@ def test_the_commands_in_each_comment_run_the_study_and_shrink_it(name: str) -> 
 
 
 def wanted(arguments: list[str]) -> ScaleDown:
-    """What a command line asks to shrink."""
+    """The options of a command line that scale a study down."""
     options = run.make_context("run", list(arguments)).params
     fields = ("scale", "subset", "classes", "cycles", "grid", "replicates")
     return ScaleDown(**{field: options[field] for field in fields})

@@ -201,7 +201,7 @@ def with_number(spec: type[Spec], name: str, value: float) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("spec", "name", "kind", "limits"), NUMERIC, ids=IDS)
-def test_an_extreme_number_is_one_problem_at_its_place_or_lies_inside(
+def test_an_extreme_number_is_one_problem_with_its_path_or_is_allowed(
     spec: type[Spec], name: str, kind: type, limits: tuple[float, float]
 ) -> None:
     spec.model_validate(sample(spec))
@@ -259,10 +259,10 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "told"), REFUSED, ids=[f"{p}={str(v)[:20]}" for p, v, _ in REFUSED]
+    ("path", "value", "message"), REFUSED, ids=[f"{p}={str(v)[:20]}" for p, v, _ in REFUSED]
 )
 def test_a_number_without_meaning_is_refused_with_path_value_rule_and_remedy(
-    path: str, value: object, told: str
+    path: str, value: object, message: str
 ) -> None:
     content = copy.deepcopy(tiny_content())
     holder = content
@@ -273,7 +273,7 @@ def test_a_number_without_meaning_is_refused_with_path_value_rule_and_remedy(
     with pytest.raises(BadInput) as refused:
         parse(content, "tiny.yaml")
     assert len(refused.value.problems) == 1, refused.value
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_more_images_than_memory_holds_the_order_of_are_refused() -> None:
@@ -284,7 +284,7 @@ def test_more_images_than_memory_holds_the_order_of_are_refused() -> None:
         parse(content, "tiny.yaml")
 
 
-def test_what_was_stored_before_there_were_ranges_is_read_as_it_is() -> None:
+def test_studies_that_were_stored_before_there_were_ranges_are_read_unchanged() -> None:
     content = tiny_content(seed=2**70, pruning={"rate": 1e-9, "batches": 10**6})
     content["training"]["optimizer"] = {"weight_decay": 1e300}
     with pytest.raises(BadInput, match="4 problems"):

@@ -96,7 +96,7 @@ def refused(study: Study, **wanted: Any) -> list[tuple[str, object]]:
     ("option", "value", "of"),
     [("subset", 0.5, "0.2"), ("classes", 4, "3"), ("cycles", 3, "2"), ("replicates", 3, "2")],
 )
-def test_what_is_larger_than_the_studys_is_refused(
+def test_a_value_above_the_studys_is_refused(
     study: Make, option: str, value: float, of: str
 ) -> None:
     declared = study(classes=3)
@@ -136,15 +136,15 @@ def test_drops_that_fall_together_are_refused_with_where(study: Make) -> None:
         )
 
 
-def test_every_schedule_whose_drops_fall_together_is_told() -> None:
+def test_every_schedule_whose_drops_coincide_is_reported() -> None:
     entries = [{"label": label, "schedule": WARMUP, "max_lr": 0.1} for label in ("one", "two")]
     declared = comparison(schedules=entries, columns=None)
     assert refused(declared, scale=0.01) == [("scale", 0.01)] * 2
 
 
-def test_all_that_is_wrong_is_told_at_once(study: Make) -> None:
-    told = refused(study(**LONG), scale=0.01, subset=0.9, cycles=9, grid=9, replicates=9)
-    assert [path for path, _ in told] == [
+def test_all_problems_are_reported_at_once(study: Make) -> None:
+    problems = refused(study(**LONG), scale=0.01, subset=0.9, cycles=9, grid=9, replicates=9)
+    assert [path for path, _ in problems] == [
         "scale",
         "subset",
         "cycles",
@@ -153,7 +153,7 @@ def test_all_that_is_wrong_is_told_at_once(study: Make) -> None:
     ]
 
 
-def test_what_is_left_must_be_a_study() -> None:
+def test_the_scaled_down_study_must_be_valid() -> None:
     entries = [
         {"label": "one", "schedule": {"name": "one_cycle", "rise": 0.1}, "max_lr": 0.1},
         {"label": "two", "schedule": "constant", "max_lr": 0.1},
@@ -184,13 +184,13 @@ def comparison_without_drops() -> list[dict[str, Any]]:
     return [{"label": each["name"], "schedule": each, "max_lr": 0.1} for each in schedules]
 
 
-def test_looks_at_the_validation_images_do_not_outgrow_the_training() -> None:
+def test_validation_does_not_cost_more_than_training() -> None:
     often = {"steps": 1000, "batch": 16, "validate_every": 1}
     small = scale_down(one_run(training=often, schedule="constant"), ScaleDown(scale=0.1))
     assert (small.training.steps, small.training.validate_every) == (100, 1)  # as often as it was
     seldom = {"steps": 10_000, "batch": 16, "validate_every": 20}
     small = scale_down(one_run(training=seldom, schedule="constant"), ScaleDown(scale=0.01))
-    assert (small.training.steps, small.training.validate_every) == (100, 10)  # ten looks
+    assert (small.training.steps, small.training.validate_every) == (100, 10)  # ten evaluations
 
 
 def test_a_thinner_grid_keeps_its_ends() -> None:
@@ -200,7 +200,7 @@ def test_a_thinner_grid_keeps_its_ends() -> None:
     assert grid.grid_values(listed) == [0.01, 0.05, 0.2]
 
 
-def test_columns_beyond_the_last_cycle_are_replaced_by_it() -> None:
+def test_columns_after_the_last_cycle_are_replaced_by_it() -> None:
     assert scale_down(comparison(), ScaleDown(cycles=4)).columns == (0, 3, 4)
     assert scale_down(comparison(), ScaleDown(cycles=3)).columns == (0, 3)
     assert scale_down(comparison(columns=None), ScaleDown(cycles=3)).columns is None
@@ -223,7 +223,7 @@ def test_the_papers_columns_that_are_left_stay(study: Make) -> None:
     assert small.cycles == 1
 
 
-def test_nothing_that_is_not_asked_for_changes(study: Make) -> None:
+def test_fields_that_are_not_scaled_down_do_not_change(study: Make) -> None:
     for declared in (study(), comparison(), one_run()):
         assert scale_down(declared, ScaleDown()) == declared
         changed = scale_down(declared, ScaleDown(replicates=1))
@@ -291,7 +291,7 @@ def test_an_unshrunk_study_says_nothing_of_it(study: Make, searched: Any) -> Non
 # What it shares
 
 
-def test_a_shrunk_run_has_an_id_of_its_own_and_the_cells_of_equal_trainings(study: Make) -> None:
+def test_a_scaled_down_run_has_its_own_id_and_shares_equal_cells(study: Make) -> None:
     whole = study()
     fewer = scale_down(whole, ScaleDown(cycles=1, replicates=1, grid=2))
     assert fewer.shrunk
@@ -323,7 +323,7 @@ def test_a_run_with_fewer_cycles_is_the_start_of_the_full_one(study: Make, tmp_p
     assert first["run_id"] != second["run_id"]
 
 
-def test_a_number_is_told_from_the_one_that_it_is_above(study: Any) -> None:
+def test_a_number_is_distinguished_from_the_one_below_it(study: Any) -> None:
     with pytest.raises(BadInput, match=r"subset = 0\.2000001    is above the study's 0\.2;"):
         scale_down(study(), ScaleDown(subset=0.2000001))
     large = study(grid={"max_lr": [0.1, 0.3], "extend": False})

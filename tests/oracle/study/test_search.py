@@ -90,7 +90,7 @@ GRID: dict[str, Any] = {"name": "grid", "epsilon": [0.1], "delta": [0.1], "q": [
         ({"replicates": {"least": 2, "most": 4}}, "replicates", "only a study of kind oracle"),
     ],
 )
-def test_what_is_no_search_is_refused(
+def test_an_invalid_search_is_refused(
     seeking: Make, changes: dict[str, Any], path: str, rule: str
 ) -> None:
     with pytest.raises(BadInput) as refused:
@@ -99,7 +99,7 @@ def test_what_is_no_search_is_refused(
     assert any(path in each.split("    ")[0] and rule in each for each in problems), problems
 
 
-def test_a_short_form_is_what_it_stands_for(seeking: Make) -> None:
+def test_a_short_form_equals_its_long_form(seeking: Make) -> None:
     assert seeking(objective="target") == seeking(objective={"name": "target"})
     assert seeking().objective == seeking(objective="mean").objective
     assert seeking(cycles=3).objective.each(3) == ((0, 1, 2, 3),)
@@ -122,10 +122,10 @@ def test_rungs_grow_by_the_factor_and_end_before_the_last_cycle(seeking: Make) -
         assert search.halving.rungs(last) == rungs
 
 
-def test_where_a_study_lies_is_no_part_of_what_it_is(seeking: Make) -> None:
-    alone, beside = seeking(), seeking(beside="tiny")
-    assert alone.identity_fields() == beside.identity_fields()
-    assert (alone.folder_name, beside.folder_name) == ("seek", "tiny")
+def test_the_folder_of_a_study_is_not_part_of_its_identity(seeking: Make) -> None:
+    alone, shared = seeking(), seeking(beside="tiny")
+    assert alone.identity_fields() == shared.identity_fields()
+    assert (alone.folder_name, shared.folder_name) == ("seek", "tiny")
 
 
 def test_fewer_cycles_leave_fewer_objectives_and_rungs(seeking: Make) -> None:

@@ -108,7 +108,7 @@ def test_the_command_prints_the_schema_of_all_tables() -> None:
     assert json.loads(done.output) == json_schema()
 
 
-def test_a_table_needs_a_run_unless_its_schema_is_asked_for() -> None:
+def test_a_table_needs_a_run_unless_its_schema_is_requested() -> None:
     done = CliRunner().invoke(main, ["table"])
     assert done.exit_code == 2
     assert "Missing argument 'RUN'" in done.output

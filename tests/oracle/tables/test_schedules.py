@@ -63,7 +63,7 @@ def test_the_cells_of_the_table_are_what_was_given(table: Table) -> None:
     assert json.loads(formats.as_json(table)) == table
 
 
-def test_the_papers_columns_stand_beside_ours(table: Table) -> None:
+def test_the_papers_columns_are_shown_next_to_ours(table: Table) -> None:
     assert [column["paper"] for column in table["columns"]] == [
         {
             "weights_remaining": 100,
@@ -113,7 +113,7 @@ def test_differences_that_are_equal_but_for_rounding_have_no_p() -> None:
     assert table["columns"][0]["against"]["standard_error"] == pytest.approx(0)
 
 
-def test_means_that_are_equal_but_for_rounding_put_nobody_ahead() -> None:
+def test_means_that_are_equal_up_to_rounding_have_no_winner() -> None:
     mine, theirs = [100 * 50 / 72, 100 * 48 / 72], [100 * 47 / 72, 100 * 51 / 72]
     table = given(study(*ENTRIES[1:], cycles=1), [theirs], [mine])
     assert table["columns"][0]["against"]["difference"] > 0

@@ -33,7 +33,7 @@ class Server(uvicorn.Server):
 
 
 class App:
-    """Answers at once; at /later when it is told to."""
+    """Answers at once; at /later when the test says so."""
 
     def __init__(self) -> None:
         self.began, self._go = threading.Event(), asyncio.Event()
@@ -119,8 +119,8 @@ def test_one_address_cannot_take_all_connections() -> None:
         with connected(port, "127.0.0.2") as other:
             other.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             assert other.recv(12) == b"HTTP/1.1 204"
-            with connected(port, "127.0.0.3") as beyond:
-                assert closed(beyond)  # there are three in all
+            with connected(port, "127.0.0.3") as one_more:
+                assert closed(one_more)  # there are three in all
 
 
 def test_the_same_is_logged_once_a_minute_and_how_often_it_was_left_out() -> None:
@@ -142,15 +142,15 @@ def test_the_same_is_logged_once_a_minute_and_how_often_it_was_left_out() -> Non
 def test_a_database_that_is_gone_is_logged_once_a_minute(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The scheduler looks four times a second."""
-    looks = threading.Semaphore(0)
+    """The scheduler polls four times a second."""
+    polls = threading.Semaphore(0)
 
     class Gone(Scheduler):
         def tick(self) -> None:
-            looks.release()
+            polls.release()
             raise StorageUnavailable("the database is gone")
 
-    monkeypatch.setattr(scheduler, "_LOOK", 0.001)
+    monkeypatch.setattr(scheduler, "_POLL", 0.001)
     quiet = OncePerMinute(lambda: 0.0)
     for name in ONCE_A_MINUTE:
         logging.getLogger(name).addFilter(quiet)
@@ -158,7 +158,7 @@ def test_a_database_that_is_gone_is_logged_once_a_minute(
     gone = Gone(unused, unused)
     gone.start()
     try:
-        assert all(looks.acquire(timeout=120) for _ in range(20))
+        assert all(polls.acquire(timeout=120) for _ in range(20))
     finally:
         gone.stop()
         for name in ONCE_A_MINUTE:

@@ -23,10 +23,10 @@ def shown(browser: Any, client: TestClient, path: str, wait: str) -> Iterator[An
     page = context.new_page()
 
     def answer(route: Any) -> None:
-        asked = route.request
-        path = asked.url.removeprefix(HOME)
+        request = route.request
+        path = request.url.removeprefix(HOME)
         answered = client.request(
-            asked.method, path, content=asked.post_data, headers=asked.headers
+            request.method, path, content=request.post_data, headers=request.headers
         )
         dropped = ("content-encoding", "content-length")
         headers = {key: value for key, value in answered.headers.items() if key not in dropped}
@@ -79,12 +79,12 @@ def test_buttons_that_are_refused_are_hidden_a_note_fits_a_phone_and_a_link_lead
             "Run",
             f"/runs/of-study/{number}",
         )
-    for study, place in ((number, f"/runs/{ran[1]}"), (123456, "/")):
+    for study, location in ((number, f"/runs/{ran[1]}"), (123456, "/")):
         answer = reader.get(f"/runs/of-study/{study}", follow_redirects=False)
-        assert (answer.status_code, answer.headers["location"]) == (303, place)
+        assert (answer.status_code, answer.headers["location"]) == (303, location)
 
 
-def test_the_page_says_what_the_caller_may_do_and_is_not_kept_for_another(
+def test_the_page_says_what_the_caller_may_do_and_is_not_cached_for_another(
     service: Service, web_settings: Callable[..., WebSettings]
 ) -> None:
     settings = web_settings(tokens_required=True, dashboard_writes=True)

@@ -148,6 +148,8 @@ def test_cancel_and_resume_are_buttons(client: TestClient) -> None:
     csrf = form(client)
     cancelled = client.post(f"{job}/cancel", data=csrf)
     assert 'class="state cancelled"' in cancelled.text
+    assert "No training runs." in cancelled.text
+    assert "not counted yet" not in cancelled.text  # none will be
     resumed = client.post(f"{job}/resume", data=csrf)
     assert 'class="state queued"' in resumed.text
 
@@ -178,7 +180,7 @@ def test_no_page_has_a_script_or_a_handler_of_its_own(seen: tuple[TestClient, st
         assert not re.search(r'(?:src|href)="(?:https?:)?//', page), path
 
 
-def test_what_is_not_there_is_a_page_that_leads_back(client: TestClient) -> None:
+def test_a_missing_page_links_back(client: TestClient) -> None:
     for path in ("/jobs/nothing", "/runs/nothing"):
         answer = client.get(path)
         assert answer.status_code == 404
@@ -211,7 +213,7 @@ def test_who_is_not_signed_in_is_sent_to_do_so_and_comes_back(service: Service) 
     assert answer.headers["location"] == "/sign-in?next=%2Fcompare%3Frun%3Da"
 
 
-def test_the_table_of_a_run_stands_in_the_page_with_its_downloads(
+def test_the_page_of_a_run_has_its_table_and_downloads(
     seen: tuple[TestClient, str],
 ) -> None:
     client, run_id = seen
@@ -261,7 +263,7 @@ def test_every_page_has_landmarks_labels_and_headings_in_order(
         assert outline.tables == outline.captions, path
 
 
-def test_files_of_pages_are_kept_for_good_and_sent_packed(client: TestClient) -> None:
+def test_files_of_pages_are_cached_for_good_and_sent_compressed(client: TestClient) -> None:
     page = client.get("/compare").text
     addresses = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)
     assert {each.rpartition("/")[2] for each in addresses} == {
@@ -298,7 +300,7 @@ def test_another_server_of_the_database_takes_the_forms_of_this_one(
     assert service.sessions.find("forms") is None
 
 
-def test_who_may_only_read_is_shown_the_jobs_and_told_what_submitting_needs(
+def test_a_caller_who_may_only_read_sees_the_jobs_and_what_submitting_needs(
     service: Service,
 ) -> None:
     secret = service.tokens.create("reader", "read")

@@ -106,7 +106,7 @@ def refused(folder: Path, **options: Any) -> dict[str, str]:
     return {each.path: each.rule for each in caught.value.problems}
 
 
-def test_all_that_is_wrong_with_a_servers_settings_is_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_of_a_servers_settings_are_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with socket.socket() as taken:
         taken.bind((EVERYWHERE, 0))
@@ -132,7 +132,7 @@ def test_all_that_is_wrong_with_a_servers_settings_is_told_at_once(tmp_path: Pat
         ({"host": "localhost", "require_tokens": True}, "require_tokens"),
     ],
 )
-def test_a_server_that_asks_for_tokens_needs_one(
+def test_a_server_that_requires_tokens_needs_one_in_its_database(
     tmp_path: Path, options: dict[str, Any], path: str
 ) -> None:
     refusal = refused(tmp_path / "runs", **options)
@@ -145,16 +145,16 @@ def test_a_host_that_is_none_is_refused(tmp_path: Path, host: str) -> None:
     assert "address" in refused(tmp_path / "runs", host=host)
 
 
-def test_a_server_that_is_told_to_end_queues_its_jobs_though_somebody_listens(
+def test_a_server_that_is_stopped_queues_its_jobs_even_while_a_client_listens(
     serve: Serve, tmp_path: Path, gate: Gate
 ) -> None:
     gate.shut(after=1)
     server = serve()
     status, job = server.ask("POST", "/v1/jobs", {"study": STUDY})
     assert (status, job["state"]) == (201, "queued")
-    place = f"/v1/jobs/{job['id']}"
-    until(lambda: server.ask("GET", place)[1]["run"])
-    stream = server.open("GET", f"{place}/events", Accept="text/event-stream")
+    path = f"/v1/jobs/{job['id']}"
+    until(lambda: server.ask("GET", path)[1]["run"])
+    stream = server.open("GET", f"{path}/events", Accept="text/event-stream")
     assert stream.readline()
     assert server.end() == 0
     stream.close()
@@ -164,7 +164,7 @@ def test_a_server_that_is_told_to_end_queues_its_jobs_though_somebody_listens(
     ledger.close()
 
 
-def test_a_server_for_others_asks_for_tokens(serve: Serve, tmp_path: Path) -> None:
+def test_a_server_on_all_interfaces_requires_tokens(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "runs" / "_oracle").mkdir(parents=True)
     ledger = RunDatabase(sqlite_url(tmp_path / "runs" / "_oracle" / "oracle.db"))
     secret = ledger.tokens().create("ann", "read")

@@ -57,9 +57,7 @@ def test_durations_have_two_units(seconds: float, said: str) -> None:
 
 
 @pytest.mark.parametrize(("done", "known", "percent"), [(0, 0, 0), (999, 1000, 99), (5, 5, 100)])
-def test_a_hundred_percent_is_said_of_what_is_finished_alone(
-    done: int, known: int, percent: int
-) -> None:
+def test_only_a_finished_run_shows_a_hundred_percent(done: int, known: int, percent: int) -> None:
     job = a_job(state="running", done=done, known=known)
     assert words.share(job) == percent
 

@@ -124,7 +124,7 @@ def lazy(shape: tuple[int, ...], classes: int) -> nn.Module:
 
 
 class ExtraState(Wrapped):
-    """Keeps a text beside its weights."""
+    """Saves a text with its weights."""
 
     def __init__(self, shape: tuple[int, ...], classes: int) -> None:
         super().__init__(classes)

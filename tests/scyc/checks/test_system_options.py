@@ -13,7 +13,7 @@ from scyc.specs.system import AugmentSpec, PruningSpec, SystemSpec
 System = Callable[..., SystemSpec]
 
 
-def told(system: SystemSpec, images: Images, cycles: int) -> list[str]:
+def lines_of(system: SystemSpec, images: Images, cycles: int) -> list[str]:
     return [str(problem) for problem in checks.problems(system, images, cycles)]
 
 
@@ -30,7 +30,7 @@ def told(system: SystemSpec, images: Images, cycles: int) -> list[str]:
         ([576], 0.9, 0, 4),  # 58, 6, 1, none
     ],
 )
-def test_the_first_cycle_that_removes_nothing_or_the_last_is_found(
+def test_the_first_cycle_that_removes_nothing_or_the_last_weight_is_found(
     counts: list[int], rate: float, least: int, idle: int
 ) -> None:
     assert first_idle_cycle(counts, rate, 1000, least) == idle
@@ -41,8 +41,8 @@ def test_filters_that_run_out_in_a_later_cycle_are_refused(system: System, colou
     """Of stages of 2, 4 and 8 filters, with 30 % of each gone every time."""
     pruning = PruningSpec(criterion="l1_filter", rate=0.3)
     declared = system(network=ResNet20Spec(name="resnet20", width=2), pruning=pruning)
-    assert told(declared, colours, 4) == []
-    (line,) = told(declared, colours, 8)
+    assert lines_of(declared, colours, 4) == []
+    (line,) = lines_of(declared, colours, 8)
     assert line.startswith(
         "cycles = 8    pruning.rate 0.3 removes no filter of 9 layers of up to 8"
     )
@@ -52,12 +52,12 @@ def test_filters_that_run_out_in_a_later_cycle_are_refused(system: System, colou
 def test_a_rate_that_removes_no_weight_is_refused(system: System, digits: Images) -> None:
     network = FullyConnectedSpec(name="fully_connected", hidden=(8, 8))  # 576 are prunable
     few = system(network=network, pruning=PruningSpec(rate=1e-4))
-    assert told(few, digits, 1) == [
+    assert lines_of(few, digits, 1) == [
         "pruning.rate = 0.0001    removes no weight of 576; give a larger rate, or a larger network"
     ]
     some = system(network=network, pruning=PruningSpec(rate=0.9))
-    assert told(some, digits, 3) == []
-    (line,) = told(some, digits, 5)
+    assert lines_of(some, digits, 3) == []
+    (line,) = lines_of(some, digits, 5)
     assert line.startswith(
         "cycles = 5    pruning.rate 0.9 removes no weight of 576, or the last, from cycle 4 on"
     )
@@ -67,7 +67,7 @@ def test_a_rate_that_removes_no_weight_is_refused(system: System, digits: Images
 def test_a_crop_that_may_show_nothing_of_an_image_is_refused(
     system: System, digits: Images, crop: int, refused: bool
 ) -> None:
-    lines = told(system(augment=AugmentSpec(crop=crop)), digits, 1)
+    lines = lines_of(system(augment=AugmentSpec(crop=crop)), digits, 1)
     rule = "pads images of 8 x 8 so far that a crop may contain only padding; lower it"
     assert lines == [f"training.augment.crop = {crop}    {rule}"] * refused
 
@@ -76,5 +76,5 @@ def test_a_network_that_no_memory_holds_is_refused_before_it_is_built(
     system: System, digits: Images
 ) -> None:
     network = FullyConnectedSpec(name="fully_connected", hidden=(10**5, 10**5))
-    (line,) = told(system(network=network), digits, 1)
+    (line,) = lines_of(system(network=network), digits, 1)
     assert line.startswith("network    has 10,007,600,010 parameters, over 2,000,000,000; make it")

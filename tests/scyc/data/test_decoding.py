@@ -1,4 +1,4 @@
-"""What each kind of image file decodes to, with the right value beside it."""
+"""Each kind of image file decodes to the right values."""
 
 import io
 import struct
@@ -109,7 +109,7 @@ COMPOSED = {
 
 
 @pytest.mark.parametrize("name", COMPOSED)
-def test_what_is_transparent_is_composed_on_white(name: str, tmp_path: Path) -> None:
+def test_transparent_images_are_composed_on_white(name: str, tmp_path: Path) -> None:
     content, right = COMPOSED[name]
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -75,7 +75,9 @@ def test_images_are_resized_and_parts_joined(folder: Path, tmp_path: Path) -> No
     assert datasets.load(spec, root=both).pixels.shape == (24, 3, 4, 4)
 
 
-def test_the_fingerprint_is_of_the_content_not_of_the_place(folder: Path, tmp_path: Path) -> None:
+def test_the_fingerprint_depends_on_the_content_not_on_the_path(
+    folder: Path, tmp_path: Path
+) -> None:
     here = datasets.load(FOLDER, root=folder)
     shutil.copytree(folder, tmp_path / "elsewhere")
     there = datasets.load(FOLDER, root=tmp_path / "elsewhere")
@@ -84,22 +86,22 @@ def test_the_fingerprint_is_of_the_content_not_of_the_place(folder: Path, tmp_pa
     assert datasets.load(FOLDER, root=tmp_path / "elsewhere").fingerprint != here.fingerprint
 
 
-def test_a_cached_data_set_is_found_and_equal(folder: Path, tmp_path: Path) -> None:
+def test_a_cached_data_set_is_read_and_equal(folder: Path, tmp_path: Path) -> None:
     images = datasets.load(FOLDER, root=folder)
     folder_of_cache = tmp_path / "cache"
     cache.keep(folder_of_cache, images)
-    for found in (
+    for cached in (
         cache.read_cache(folder_of_cache, images.fingerprint),
         datasets.load(FOLDER, None, folder, folder_of_cache),
     ):
-        assert torch.equal(found.pixels, images.pixels)
-        assert torch.equal(found.labels, images.labels)
-        assert (found.classes, found.fingerprint) == (images.classes, images.fingerprint)
+        assert torch.equal(cached.pixels, images.pixels)
+        assert torch.equal(cached.labels, images.labels)
+        assert (cached.classes, cached.fingerprint) == (images.classes, images.fingerprint)
     with pytest.raises(cache.ImagesLost, match=r"ffff\.json, or a file beside it, is missing"):
         cache.read_cache(folder_of_cache, "f" * 64)
 
 
-def test_all_problems_of_a_folder_are_told_at_once(folder: Path) -> None:
+def test_all_problems_of_a_folder_are_reported_at_once(folder: Path) -> None:
     (folder / "cat" / "0.png").write_bytes(b"not an image")
     (folder / "dog" / "3.png").write_bytes((folder / "dog" / "3.png").read_bytes()[:60])
     Image.new("RGB", (9, 9)).save(folder / "dog" / "5.png")
@@ -148,11 +150,11 @@ def test_a_part_that_is_named_again_is_refused(folder: Path, tmp_path: Path, aga
     assert problem.rule == 'is the folder of part "train" again; remove one'
 
 
-def test_hidden_files_and_folders_are_passed_over_and_told(folder: Path) -> None:
+def test_hidden_files_and_folders_are_skipped_and_reported(folder: Path) -> None:
     before = datasets.load(FOLDER, root=folder)
-    for place in (".ipynb_checkpoints", "cat/.ipynb_checkpoints", "__MACOSX", "dog/@eaDir"):
-        (folder / place).mkdir()
-        shutil.copy(folder / "cat" / "0.png", folder / place / "0.png")
+    for hidden in (".ipynb_checkpoints", "cat/.ipynb_checkpoints", "__MACOSX", "dog/@eaDir"):
+        (folder / hidden).mkdir()
+        shutil.copy(folder / "cat" / "0.png", folder / hidden / "0.png")
     (folder / "dog" / "._1.png").write_bytes(b"AppleDouble")
     (folder / "dog" / "Thumbs.db").write_bytes(b"")
     (folder / "dog" / ".DS_Store").write_bytes(b"")
@@ -170,7 +172,7 @@ def test_a_data_set_may_lie_below_a_hidden_folder(folder: Path, tmp_path: Path) 
     assert images.notices == ()
 
 
-def test_images_in_formats_that_are_not_read_are_told(folder: Path) -> None:
+def test_images_in_unsupported_formats_are_reported(folder: Path) -> None:
     for name in ("a.avif", "b.AVIF", "c.gif", "notes.txt"):
         (folder / "cat" / name).write_bytes(b"")
     assert datasets.load(FOLDER, root=folder).notices == (
@@ -183,7 +185,7 @@ def test_images_in_formats_that_are_not_read_are_told(folder: Path) -> None:
         datasets.load(FOLDER, root=folder)
 
 
-def test_equal_files_are_counted_and_those_of_two_classes_told(folder: Path) -> None:
+def test_equal_files_are_counted_and_those_of_two_classes_reported(folder: Path) -> None:
     shutil.copy(folder / "cat" / "0.png", folder / "cat" / "copy.png")
     shutil.copy(folder / "cat" / "1.png", folder / "dog" / "stray.png")
     images = datasets.load(FOLDER, root=folder)
@@ -219,7 +221,7 @@ def test_a_missing_folder_is_refused(
 
 
 @pytest.mark.slow
-def test_decoding_takes_little_memory_beside_the_array_itself(tmp_path: Path) -> None:
+def test_decoding_takes_little_memory_besides_the_array_itself(tmp_path: Path) -> None:
     """Its peak is of a fresh process: VmHWM, since ru_maxrss starts at the parent's."""
     if not Path("/proc/self/status").is_file():
         pytest.skip("needs Linux's /proc")

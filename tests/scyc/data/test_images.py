@@ -79,7 +79,7 @@ def test_the_first_classes_are_taken_and_the_others_dropped() -> None:
     assert ten.fingerprint == whole.fingerprint
 
 
-def test_a_class_has_the_same_share_whatever_classes_are_beside_it() -> None:
+def test_a_class_has_the_same_share_whatever_the_other_classes() -> None:
     all_ten = datasets.load(DigitsSpec(name="digits"), SubsetSpec(share=0.3, seed=5))
     four = datasets.load(DigitsSpec(name="digits"), SubsetSpec(share=0.3, seed=5, classes=4))
     assert torch.equal(four.pixels, all_ten.pixels[all_ten.labels < 4])

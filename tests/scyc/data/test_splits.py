@@ -64,7 +64,7 @@ def test_a_class_of_three_has_one_image_in_each_part_whatever_the_shares() -> No
         assert [part[0] for part in parts] == [1, 1, 1]
 
 
-def test_what_does_not_divide_evenly_leaves_the_parts_their_shares_of_the_whole() -> None:
+def test_without_an_even_division_the_parts_keep_their_shares_of_the_whole() -> None:
     parts = by_class(labels_of(*[7] * 30, *[2] * 20, *[1] * 10), STRATIFIED)
     train, validation, test = (sum(part) for part in parts)
     assert train + validation + test == 260
@@ -99,7 +99,7 @@ def test_a_named_test_part_is_the_test_part_of_every_replicate_and_the_rest_is_d
     assert drawn[0].train.tolist() != drawn[1].train.tolist()
 
 
-def test_shares_may_use_up_everything_only_beside_a_named_test_part() -> None:
+def test_shares_may_use_up_everything_only_with_a_separate_test_part() -> None:
     assert SplitSpec(train=0.9, validation=0.1, test="test").train == 0.9
     with pytest.raises(ValueError, match="must leave a share for testing; lower one"):
         SplitSpec(train=0.9, validation=0.1)
@@ -108,9 +108,9 @@ def test_shares_may_use_up_everything_only_beside_a_named_test_part() -> None:
 
 
 def test_a_subset_of_a_data_set_knows_where_its_parts_end() -> None:
-    kept = np.array([0, 1, 5, 7, 8])
+    indices = np.array([0, 1, 5, 7, 8])
     named = (("a", 5), ("b", 2), ("c", 3))
-    assert splits.parts_of_subset(named, kept) == (("a", 2), ("b", 1), ("c", 2))
+    assert splits.parts_of_subset(named, indices) == (("a", 2), ("b", 1), ("c", 2))
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_own_data_may_say_which_images_are_its_test_part() -> None:
         datasets.load(wrong)
 
 
-def test_classes_that_a_part_lacks_are_told_with_the_replicates() -> None:
+def test_classes_that_a_part_lacks_are_reported_with_the_replicates() -> None:
     labels = labels_of(*[5] * 200)
     names = [str(label) for label in range(200)]
     drawn = [splits.draw(labels, (), SplitSpec(), 0, replicate) for replicate in range(3)]
@@ -183,8 +183,10 @@ def test_classes_that_a_part_lacks_are_told_with_the_replicates() -> None:
     lacking = [len(set(range(200)) - set(labels[each.validation].tolist())) for each in drawn]
     assert min(lacking) > 40  # a third of the classes
     lines = splits.remarks(labels, names, counted)
-    told = f"has no image of {min(lacking)} to {max(lacking)} of 200 classes in 3 of 3 replicates"
-    assert any(line.startswith(f"the validation part {told}") for line in lines)
+    message = (
+        f"has no image of {min(lacking)} to {max(lacking)} of 200 classes in 3 of 3 replicates"
+    )
+    assert any(line.startswith(f"the validation part {message}") for line in lines)
     stratified = splits.draw(labels, (), STRATIFIED, 0, 0)
     assert splits.remarks(labels, names, [splits.counts(labels, 200, stratified)]) == []
 

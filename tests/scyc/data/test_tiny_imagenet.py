@@ -63,7 +63,9 @@ def test_tiny_imagenets_parts_are_joined_in_the_layout_of_its_archive(archive: P
     assert above.fingerprint == images.fingerprint
 
 
-def test_tiny_imagenet_is_resized_cut_and_found_in_the_cache(archive: Path, tmp_path: Path) -> None:
+def test_tiny_imagenet_is_resized_cropped_and_read_from_the_cache(
+    archive: Path, tmp_path: Path
+) -> None:
     spec = TinyImageNetSpec(name="tiny_imagenet", root=str(archive), size=2)
     (archive / "words.txt").write_text("n001\tgoldfish\n")
     images = datasets.load(spec)
@@ -82,7 +84,7 @@ def test_tiny_imagenet_without_its_second_part_is_the_training_part(archive: Pat
     assert images.fingerprint == folder.fingerprint
 
 
-def test_all_problems_of_tiny_imagenet_are_told_at_once(archive: Path) -> None:
+def test_all_problems_of_tiny_imagenet_are_reported_at_once(archive: Path) -> None:
     (archive / "train" / "n003").mkdir()
     (archive / "val" / "images" / "val_0.JPEG").unlink()
     shutil.copy(archive / "test/images/test_0.JPEG", archive / "val/images/val_9.JPEG")
@@ -91,11 +93,11 @@ def test_all_problems_of_tiny_imagenet_are_told_at_once(archive: Path) -> None:
     annotations.write_text(text + "val_2.JPEG\tn001\nnonsense\n\n")
     with pytest.raises(BadInput) as refused:
         datasets.load(TINY, root=archive)
-    told = [
+    problems = [
         (str(problem.value).removeprefix(str(archive)), problem.rule.partition(";")[0])
         for problem in refused.value.problems
     ]
-    assert told == [
+    assert problems == [
         ("/train/n003", "the folder of a class has no images"),
         ("/val/val_annotations.txt, line 5", "lists a file twice"),
         ("/val/val_annotations.txt, line 6", "needs a file, a tab and a class"),

@@ -25,7 +25,7 @@ from scyc.specs.datasets import ImageFolderSpec, TorchvisionDataSpec
 CLASSES = list("abcdefghij")
 A_FILE = 20  # images
 CIFAR = TorchvisionDataSpec(name="cifar10", download=True)
-KEPT = TorchvisionDataSpec(name="cifar10")
+WITHOUT_DOWNLOAD = TorchvisionDataSpec(name="cifar10")
 FASHION = TorchvisionDataSpec(name="fashion_mnist", download=True)
 
 
@@ -109,17 +109,17 @@ def test_cifar_10_is_downloaded_once_and_nothing_but_its_folder_stays(
 
 
 @pytest.mark.parametrize("lost", ["data_batch_3", "test_batch", "batches.meta"])
-def test_what_is_missing_or_damaged_of_cifar_10_is_downloaded_again(
+def test_missing_or_damaged_files_of_cifar_10_are_downloaded_again(
     cifar: Path, tmp_path: Path, lost: str
 ) -> None:
     images = datasets.load(CIFAR, root=tmp_path / "images")
     file = tmp_path / "images" / "cifar-10-batches-py" / lost
     file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(BadInput, match=rf"{lost} is damaged.*\(--download\)"):
-        datasets.load(KEPT, root=tmp_path / "images")
+        datasets.load(WITHOUT_DOWNLOAD, root=tmp_path / "images")
     file.unlink()
     with pytest.raises(BadInput, match=rf"{lost} is missing.*\(--download\)"):
-        datasets.load(KEPT, root=tmp_path / "images")
+        datasets.load(WITHOUT_DOWNLOAD, root=tmp_path / "images")
     assert datasets.load(CIFAR, root=tmp_path / "images").fingerprint == images.fingerprint
 
 
@@ -179,7 +179,7 @@ def class_folders(home: Path, side: int = 32, classes: int = 10) -> None:
 
 def test_cifar_10_is_read_from_class_folders_with_its_own_parts(tmp_path: Path) -> None:
     class_folders(tmp_path)
-    images = datasets.load(KEPT, root=tmp_path, test_part="test")
+    images = datasets.load(WITHOUT_DOWNLOAD, root=tmp_path, test_part="test")
     assert images.pixels.shape == (20, 3, 32, 32)
     assert images.parts == (("train", 10), ("test", 10))
     assert images.labels.tolist() == [*range(10), *range(10)]
@@ -195,31 +195,31 @@ def test_class_folders_that_are_not_cifar_10_are_refused(
 ) -> None:
     class_folders(tmp_path, **form)
     with pytest.raises(BadInput, match=rule):
-        datasets.load(KEPT, root=tmp_path)
+        datasets.load(WITHOUT_DOWNLOAD, root=tmp_path)
 
 
 def test_a_study_of_class_folders_reads_torchvisions_files_of_cifar_10(
     cifar: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "images"
-    kept = datasets.load(CIFAR, root=home)
+    originals = datasets.load(CIFAR, root=home)
     spec = ImageFolderSpec(name="image_folder", parts=("train", "test"))
     images = datasets.load(spec, root=home, test_part="test")
-    assert torch.equal(images.pixels, kept.pixels)
-    assert torch.equal(images.labels, kept.labels)
+    assert torch.equal(images.pixels, originals.pixels)
+    assert torch.equal(images.labels, originals.labels)
     assert images.parts == (("train", 5 * A_FILE), ("test", A_FILE))
     only = datasets.load(spec.model_copy(update={"parts": ("test",)}), root=home)
-    assert torch.equal(only.pixels, kept.pixels[-A_FILE:])
+    assert torch.equal(only.pixels, originals.pixels[-A_FILE:])
 
 
 def test_torchvisions_files_are_resized_as_the_same_images_in_class_folders(
     cifar: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "images"
-    kept = datasets.load(CIFAR, root=home)
+    originals = datasets.load(CIFAR, root=home)
     folder = tmp_path / "folders" / "train" / "a"
     folder.mkdir(parents=True)
-    Image.fromarray(kept.pixels[0].permute(1, 2, 0).numpy()).save(folder / "0.png")
+    Image.fromarray(originals.pixels[0].permute(1, 2, 0).numpy()).save(folder / "0.png")
     spec = ImageFolderSpec(name="image_folder", parts=("train",), size=16)
     of_file = datasets.load(spec, root=tmp_path / "folders")
     assert torch.equal(datasets.load(spec, root=home).pixels[0], of_file.pixels[0])

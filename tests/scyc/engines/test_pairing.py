@@ -1,4 +1,4 @@
-"""Replicates are paired: trainings that differ in max_lr alone share all that is random."""
+"""Replicates are paired: training runs that differ in max_lr alone share all that is random."""
 
 from collections.abc import Callable
 from types import SimpleNamespace

@@ -73,7 +73,7 @@ class Odd(nn.Module):
         return self.output(self.way(self, images))
 
 
-def rectified_beside(net: Any, images: Tensor) -> Tensor:
+def used_elsewhere(net: Any, images: Tensor) -> Tensor:
     hidden = images + 1
     return (net.relu(hidden) + hidden).flatten(1)
 
@@ -87,7 +87,7 @@ ODD: dict[str, Callable[[Any, Tensor], Tensor]] = {
     "another mean": lambda net, x: (x - x.mean((1, 2))).flatten(1),
     "another view": lambda net, x: x.view(-1, 192),
     "flattened otherwise": lambda net, x: x.flatten(0, 1),
-    "in place on what is used beside it": rectified_beside,
+    "in place on a tensor that is used elsewhere": used_elsewhere,
 }
 
 
@@ -126,7 +126,7 @@ def test_an_engine_refuses_what_it_cannot_train_and_says_what_can(
 def test_a_network_that_is_traced_wrongly_is_refused_by_its_logits(
     system: Callable[..., SystemSpec], colours: Images
 ) -> None:
-    """An addition in place is traced as one that is not."""
+    """An in-place addition is traced like any other."""
 
     def shifted(net: Any, images: Tensor) -> Tensor:
         hidden = images * 1
@@ -143,8 +143,8 @@ def test_a_study_whose_engine_cannot_train_its_network_is_refused(
     system: Callable[..., SystemSpec], colours: Images, study: Callable[..., Study]
 ) -> None:
     resnet = ResNet20Spec(name="resnet20", width=2)
-    found = problems(system(network=resnet, engine="stacked"), colours)
-    assert [(each.path, each.value) for each in found] == [("training.engine", "stacked")]
+    refusals = problems(system(network=resnet, engine="stacked"), colours)
+    assert [(each.path, each.value) for each in refusals] == [("training.engine", "stacked")]
     for engine in ("solo", "vmap", "grouped", "graphed"):
         assert problems(system(network=resnet, engine=engine), colours) == []
     training = {"steps": 12, "batch": 16, "validate_every": 6}

@@ -26,7 +26,7 @@ Make = Callable[..., Trainer]
 
 
 def jobs(one: Trainer, wild: float = 1e30) -> list[Job]:
-    """Five members, two replicates; two start pruned, one diverges, all but one are kept."""
+    """Five members, two replicates; two start pruned, one diverges, all but one have a snapshot."""
     made = []
     scale = {"sgd": 1.0, "rmsprop": 0.005}.get(one.system.training.optimizer.name, 0.05)
     for index, (replicate, rate) in enumerate(
@@ -46,7 +46,7 @@ def train(one: Trainer, pack: list[Job], store: Any = None) -> list[Outcome]:
 
 
 def same(a: Outcome, b: Outcome) -> bool:
-    """Whether two trainings have the same numbers, to the last bit."""
+    """Whether two training runs gave the same numbers, to the last bit."""
     if (a.curve, a.val_accuracy, a.test_accuracy) != (b.curve, b.val_accuracy, b.test_accuracy):
         return False
     pairs = [(a.network, b.network)]
@@ -104,7 +104,7 @@ def test_on_a_gpu_a_diverged_member_is_dropped_at_the_next_validation(
         assert same(at_once[index], later[index])
 
 
-def test_weights_that_are_not_finite_after_the_last_step_are_found(trainer: Make) -> None:
+def test_weights_that_are_not_finite_after_the_last_step_are_detected(trainer: Make) -> None:
     one = trainer()
     pack = jobs(one)
     rates = [0.1] * (len(pack[0].rates) - 1)
@@ -127,7 +127,7 @@ def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
     one = trainer(optimizer=optimizer, carry="best")
     whole = train(one, jobs(one))
     assert [outcome.diverged for outcome in whole] == [i == DIVERGES for i in range(5)]
-    for step in (1, 4, 5, 9):  # before and after a member left, was kept, was looked at
+    for step in (1, 4, 5, 9):  # before and after a member stopped, had a snapshot, was evaluated
         first = InMemoryStore(killed_after=step)
         with pytest.raises(Killed):
             train(one, jobs(one), first)
@@ -137,7 +137,7 @@ def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
         assert all(same(a, b) for a, b in zip(whole, again, strict=True))
 
 
-def test_a_pack_is_resumed_after_a_member_diverged_whose_early_weights_were_kept(
+def test_a_pack_is_resumed_after_a_member_with_saved_early_weights_diverged(
     trainer: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stacked, "_GATHERED", 1)  # the state is saved after every iteration

@@ -33,7 +33,14 @@ OPTIMIZERS: list[OptimizerSpec] = [
     RmsPropSpec(name="rmsprop", weight_decay=0.01, eps=EPS),
     RmsPropSpec(name="rmsprop", momentum=0.9, eps=EPS),
 ]
-IDS = [repr(spec) for spec in OPTIMIZERS]
+# Each second one is another form of the first; `make check` has the first ones.
+all_optimizers = pytest.mark.parametrize(
+    "optimizer",
+    [
+        pytest.param(spec, id=repr(spec), marks=[pytest.mark.costly] * (index % 2))
+        for index, spec in enumerate(OPTIMIZERS)
+    ],
+)
 NORMALISED = FullyConnectedSpec(name="fully_connected", hidden=(24, 16), batch_norm=True)
 PLAIN = FullyConnectedSpec(name="fully_connected", hidden=(24, 16))
 ONE_REPLICATE = [(0, 0.02), (0, 0.1)]
@@ -137,7 +144,7 @@ def moved(outcomes: Sequence[Outcome], jobs: Sequence[Job]) -> bool:
         pytest.param(1, PLAIN, id="pruned-plain", marks=pytest.mark.slow),
     ],
 )
-@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
+@all_optimizers
 def test_fully_connected_networks_end_with_the_weights_of_solo(
     system: Systems,
     colours: Images,
@@ -235,12 +242,12 @@ def test_weights_may_be_channels_last_as_on_a_gpu(
     def on_gpu(_network: nn.Module) -> torch.memory_format:
         return torch.channels_last
 
-    def kept(*arguments: Any) -> MemberState:
+    def recorded_state(*arguments: Any) -> MemberState:
         made.append(MemberState(*arguments))
         return made[-1]
 
     monkeypatch.setattr(training_loop, "weight_format", on_gpu)
-    monkeypatch.setattr(training_loop, "MemberState", kept)
+    monkeypatch.setattr(training_loop, "MemberState", recorded_state)
     together = engine.train(network, jobs, one.system.training)
     weight = made[0].weights["widen.weight"]
     assert weight.flatten(0, 1).is_contiguous(memory_format=torch.channels_last)

@@ -51,7 +51,7 @@ def jobs_of(one: Trainer, network: nn.Module) -> list[Job]:
 def test_a_killed_pack_is_resumed_bit_for_bit(
     system: Callable[..., SystemSpec], colours: Images, engine: Any, optimizer: OptimizerSpec
 ) -> None:
-    """Dropout's generators, batch norm, what was kept and who has left included."""
+    """Dropout's generators, batch norm, snapshots and stopped members included."""
     one = Trainer(system(optimizer=optimizer, carry="best"), colours)
     torch.manual_seed(0)
     inner = (nn.Linear(192, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.5))
@@ -59,7 +59,7 @@ def test_a_killed_pack_is_resumed_bit_for_bit(
     jobs = jobs_of(one, network)
     whole = engine.train(network, jobs, one.system.training)
     assert [outcome.diverged for outcome in whole] == [False, True, False]
-    for step in (2, 4, 8):  # before one is kept, one diverges; after both
+    for step in (2, 4, 8):  # before a snapshot and a divergence; after both
         first = InMemoryStore(killed_after=step)
         with pytest.raises(Killed):
             engine.train(network, jobs, one.system.training, first)

@@ -67,7 +67,7 @@ def test_the_fully_connected_network_of_section_3_1() -> None:
     assert registry.parameter_count(made) == count
 
 
-def test_batch_norm_stands_before_each_relu_of_the_fully_connected_network() -> None:
+def test_batch_norm_precedes_each_relu_of_the_fully_connected_network() -> None:
     spec = FullyConnectedSpec(name="fully_connected", hidden=(5, 4), batch_norm=True)
     made = registry.build(spec, (1, 3, 3), 2, seed=0)
     assert isinstance(made, fully_connected.FullyConnected)
@@ -161,7 +161,7 @@ def test_torchvisions_networks_take_images_from_the_size_that_is_said(
                 network(torch.zeros(2, 3, smallest - 1, smallest))
 
 
-def test_images_too_small_for_torchvisions_alexnet_are_told_with_the_remedy() -> None:
+def test_images_too_small_for_torchvisions_alexnet_are_refused_with_the_remedy() -> None:
     spec = AlexNetSpec(name="alexnet", form="torchvision")
     (problem,) = registry.problems(spec, (3, 32, 32), 10, prune_last=False)
     assert problem.path == "network.form"
@@ -171,7 +171,7 @@ def test_images_too_small_for_torchvisions_alexnet_are_told_with_the_remedy() ->
         registry.build(spec, (3, 32, 32), 10, seed=0)
 
 
-def test_all_that_is_wrong_with_torchvisions_form_is_told_at_once() -> None:
+def test_all_problems_of_torchvisions_form_are_reported_at_once() -> None:
     spec = VggSpec(name="vgg19", form="torchvision", width=32)
     problems = registry.problems(spec, (1, 28, 28), 10, prune_last=False)
     assert [each.path for each in problems] == ["network.width", "network.form", "network.form"]
@@ -323,7 +323,7 @@ def test_a_factory_that_is_none_is_refused(path: str, why: str) -> None:
         ("mistakes:no_module", "not a nn.Module"),
     ],
 )
-def test_what_is_wrong_with_a_network_is_told(
+def test_problems_of_a_network_are_reported(
     factory: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "mistakes.py").write_text(

@@ -60,12 +60,14 @@ def test_a_start_density_keeps_that_share_of_the_prunable_weights_at_random(
     whole = trainer(digits).root(0)
     for name, value in first.state.items():
         mask = first.masks.get(name)
-        kept = whole.state[name] if mask is None else whole.state[name] * mask
-        assert torch.equal(value, kept)
+        expected = whole.state[name] if mask is None else whole.state[name] * mask
+        assert torch.equal(value, expected)
     assert same(first, sparse.root(0))
 
 
-def test_what_is_missing_from_the_start_stays_away(digits: Images, schedule: WarmupSpec) -> None:
+def test_weights_that_are_missing_from_the_start_stay_pruned(
+    digits: Images, schedule: WarmupSpec
+) -> None:
     sparse = trainer(digits, criterion="none", rewind="init", start_density=0.25)
     (trained,) = sparse.train([Member(sparse.root(0), 0, 0, schedule, 0.1)])
     again = sparse.pruned(trained.outcome.network, 0, 1)
@@ -75,9 +77,7 @@ def test_what_is_missing_from_the_start_stays_away(digits: Images, schedule: War
     assert same(again, sparse.root(0))
 
 
-def test_weights_that_are_drawn_anew_keep_the_mask_alone(
-    digits: Images, schedule: WarmupSpec
-) -> None:
+def test_reinitialised_weights_keep_only_the_mask(digits: Images, schedule: WarmupSpec) -> None:
     anew = trainer(digits, rate=0.5, rewind="reinit")
     imp = trainer(digits, rate=0.5, rewind="init")
     (trained,) = anew.train([Member(anew.root(0), 0, 0, schedule, 0.1)])

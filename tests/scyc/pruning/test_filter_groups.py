@@ -63,7 +63,7 @@ def test_what_hangs_on_each_layer_of_a_tiny_network() -> None:
     )
 
 
-def test_of_torchvisions_own_networks_every_layer_that_can_be_is_found() -> None:
+def test_every_prunable_layer_of_torchvisions_networks_is_found() -> None:
     models = torchvision_compat.torchvision().models
     with torch.device("meta"):
         alexnet, vgg16 = models.alexnet(), models.vgg16_bn()

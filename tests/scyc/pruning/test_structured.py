@@ -156,9 +156,9 @@ def test_the_smaller_network_gives_what_the_masked_one_gives(
     masked.load_state_dict(state)
     images = torch.randn(3, *shape, generator=torch.Generator().manual_seed(1), dtype=dtype)
     with torch.no_grad():
-        expected, found, whole = masked(images), small(images), network(images)
+        expected, actual, whole = masked(images), small(images), network(images)
     scale = float(expected.abs().max())
-    assert float((found - expected).abs().max()) <= close * max(1.0, scale)
+    assert float((actual - expected).abs().max()) <= close * max(1.0, scale)
     assert float((whole - expected).abs().max()) > 1e-3 * scale  # there was something to lose
     dead = sum(
         int((~masks[name]).sum()) for coupling in couplings for name, _, _ in coupling.pruned[:1]
@@ -193,12 +193,12 @@ def test_what_a_dead_filter_feeds_is_dead_too(family: str) -> None:
     couplings = filter_groups.couplings(network, shape)
     state, masks = pruned(network, couplings, cycles=2)
     for coupling in couplings:
-        kept = structured.remaining(coupling, state, masks)
-        assert 0 < int(kept.sum()) < len(kept)
+        remaining = structured.remaining(coupling, state, masks)
+        assert 0 < int(remaining.sum()) < len(remaining)
         for name in coupling.entries:
-            assert torch.equal(masks[name], kept)
+            assert torch.equal(masks[name], remaining)
         for name, columns in coupling.consumers:
-            dead = (~kept).repeat_interleave(columns)
+            dead = (~remaining).repeat_interleave(columns)
             assert not bool(masks[name][:, dead].any())
 
 
@@ -213,9 +213,9 @@ def test_a_pruned_channel_is_exactly_zero_behind_its_batch_norm(training: bool) 
     network.blocks[0].bn1.register_forward_hook(lambda *call: seen.append(call[2]))
     with torch.no_grad():
         network(torch.randn(4, *shape))
-    kept = structured.remaining(couplings[0], state, masks)
-    assert float(seen[0][:, ~kept].abs().max()) == 0
-    assert float(seen[0][:, kept].abs().amax(dim=(0, 2, 3)).min()) > 0
+    remaining = structured.remaining(couplings[0], state, masks)
+    assert float(seen[0][:, ~remaining].abs().max()) == 0
+    assert float(seen[0][:, remaining].abs().amax(dim=(0, 2, 3)).min()) > 0
 
 
 @pytest.mark.parametrize("family", ["resnet20", "fully connected, batch norm", "a user's own"])
@@ -228,7 +228,7 @@ def test_the_smaller_network_trains_as_the_masked_one_does(family: str) -> None:
     generator = torch.Generator().manual_seed(2)
     images = torch.randn(4, 8, *shape, generator=generator, dtype=torch.float64)
     logits = []
-    for each, kept in ((network, masks), (small, {})):
+    for each, masks_of_each in ((network, masks), (small, {})):
         weights = dict(each.named_parameters())
         sgd = torch.optim.SGD(weights.values(), lr=0.05, momentum=0.9, weight_decay=1e-3)
         each.train()
@@ -237,7 +237,7 @@ def test_the_smaller_network_trains_as_the_masked_one_does(family: str) -> None:
             functional.cross_entropy(each(batch), torch.arange(8) % 3).backward()
             sgd.step()
             with torch.no_grad():
-                for name, mask in kept.items():
+                for name, mask in masks_of_each.items():
                     weights[name].masked_fill_(~mask, 0)
         with torch.no_grad():
             logits.append(each.eval()(images[0]))
@@ -261,7 +261,7 @@ def test_counts_are_exact_in_every_layer_and_the_last_filter_stays() -> None:
     assert expected == [1] * 13
 
 
-def test_what_was_pruned_stays_pruned_and_the_masks_that_were_given_are_left_alone() -> None:
+def test_pruned_weights_stay_pruned_and_the_given_masks_are_not_modified() -> None:
     network, shape = made("by hand")
     couplings = filter_groups.couplings(network, shape)
     state, before = pruned(network, couplings, cycles=1)
@@ -280,8 +280,8 @@ def test_the_first_cycle_is_torchs_structured_l1_pruning() -> None:
     for coupling in couplings:
         layer = network.get_submodule(coupling.layer)
         torch_prune.ln_structured(layer, "weight", amount=0.3, n=1, dim=0)
-        kept = layer.weight_mask.flatten(1).bool().any(dim=1)
-        assert torch.equal(masks[f"{coupling.layer}.bias"], kept)
+        remaining = layer.weight_mask.flatten(1).bool().any(dim=1)
+        assert torch.equal(masks[f"{coupling.layer}.bias"], remaining)
 
 
 def test_equal_norms_go_in_order_of_position() -> None:
@@ -306,8 +306,8 @@ def test_a_norm_that_is_not_a_number_is_refused_unless_its_filter_is_gone() -> N
     state["0.weight"][1, 2] = float("nan")
     with pytest.raises(ValueError, match="diverged"):
         structured.prune(couplings, state, {}, 0.25)
-    kept = torch.tensor([True, False, True, True])
-    masks = {"0.weight": kept.unsqueeze(1).expand(4, 3), "0.bias": kept}
+    remaining = torch.tensor([True, False, True, True])
+    masks = {"0.weight": remaining.unsqueeze(1).expand(4, 3), "0.bias": remaining}
     assert int(structured.prune(couplings, state, masks, 0.34)["0.bias"].sum()) == 2
 
 

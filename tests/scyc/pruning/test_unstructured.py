@@ -173,7 +173,7 @@ def test_a_score_that_is_not_a_number_is_refused() -> None:
     layerwise=st.booleans(),
     seed=st.integers(0, 1000),
 )
-def test_counts_are_exact_and_what_is_pruned_stays_pruned(
+def test_counts_are_exact_and_pruned_weights_stay_pruned(
     sizes: list[int], rate: float, cycles: int, layerwise: bool, seed: int
 ) -> None:
     generator = torch.Generator().manual_seed(seed)

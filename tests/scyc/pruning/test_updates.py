@@ -30,7 +30,7 @@ THEN = {"a": torch.tensor([3.5, -1.0, 3.125]), "b": torch.tensor([0.25, -8.0625]
 
 
 @pytest.mark.parametrize(
-    ("criterion", "rate", "kept"),
+    ("criterion", "rate", "expected_masks"),
     [
         ("global_update", 0.4, ([1, 1, 0], [1, 0])),
         ("layer_update", 0.5, ([1, 1, 0], [1, 0])),  # round(1.5) is 2, round(1.0) is 1
@@ -39,20 +39,20 @@ THEN = {"a": torch.tensor([3.5, -1.0, 3.125]), "b": torch.tensor([0.25, -8.0625]
     ],
 )
 def test_weights_that_changed_least_go_first(
-    criterion: str, rate: float, kept: tuple[list[int], list[int]]
+    criterion: str, rate: float, expected_masks: tuple[list[int], list[int]]
 ) -> None:
     masks = {name: torch.ones_like(value, dtype=torch.bool) for name, value in NOW.items()}
     step = PruningStep(
         NOW, masks, ("a", "b"), rate, dict, torch.Generator, tuple, earlier=lambda: THEN
     )
     after = CRITERIA[criterion].masks(step)
-    expected = dict(zip("ab", kept, strict=True))
+    expected = dict(zip("ab", expected_masks, strict=True))
     if criterion == "layer_update":
         expected["a"] = [0, 1, 0]
     assert {name: mask.int().tolist() for name, mask in after.items()} == expected
 
 
-def test_the_network_is_kept_one_epoch_before_the_end(digits: Images) -> None:
+def test_the_network_is_saved_one_epoch_before_the_end(digits: Images) -> None:
     """216 training images in batches of 16 are 14 iterations; 20 - 14 = 6."""
     pruning = PruningSpec(criterion="global_update", rate=0.5)
 
@@ -61,11 +61,11 @@ def test_the_network_is_kept_one_epoch_before_the_end(digits: Images) -> None:
         (member,) = one.train([Member(one.root(0), 0, 0, STEADY, 0.1)])
         return member.outcome.snapshot if steps == 20 else member.outcome.network
 
-    kept, early = trained(20), trained(6)
-    assert kept is not None
+    snapshot, early = trained(20), trained(6)
+    assert snapshot is not None
     assert early is not None
     for name, value in early.state.items():
-        assert torch.allclose(kept.state[name], value, rtol=0, atol=1e-12)
+        assert torch.allclose(snapshot.state[name], value, rtol=0, atol=1e-12)
 
 
 def test_a_training_run_of_less_than_an_epoch_is_scored_from_its_start(digits: Images) -> None:
@@ -96,7 +96,7 @@ def test_every_engine_prunes_by_updates_what_solo_prunes(
     assert sum(int(mask.sum()) for mask in masks("solo")[-1].masks.values()) == 528  # of 2,112
 
 
-def test_pruning_by_updates_without_what_was_kept_is_refused(digits: Images) -> None:
+def test_pruning_by_updates_without_the_saved_weights_is_refused(digits: Images) -> None:
     one = Trainer(make_system(pruning=PruningSpec(criterion="global_update")), digits)
     with pytest.raises(ValueError, match="one epoch before the end"):
         one.pruned(one.root(0), 0, 1)
@@ -108,22 +108,22 @@ def test_pruning_by_updates_without_what_was_kept_is_refused(digits: Images) -> 
         pruner.prune(0.5, earlier={"0.weight": torch.zeros(2, 4)})
 
 
-def test_pruning_needs_what_the_parent_kept_or_the_root_where_it_kept_nothing() -> None:
+def test_pruning_needs_the_saved_weights_of_the_parent_or_else_the_root() -> None:
     graph = Graph(make_system(), "0" * 64)
     root = graph.root(0, STEADY, 0.1)
     middle = graph.child(root, STEADY, 0.1)
     last = graph.child(middle, STEADY, 0.1)
     results = {each.id: cell_result(each, 50.0) for each in (root, middle)}
 
-    def kept(*cells: str) -> dict[str, object]:
+    def results_with_snapshots(*cells: str) -> dict[str, object]:
         return {
             name: type(each)(**{**vars(each), "kept": "k" if name in cells else None})
             for name, each in results.items()
         }
 
-    assert keeper(last, kept()) is None  # type: ignore[arg-type]
-    assert keeper(last, kept(root.id)) == root  # type: ignore[arg-type]
-    assert keeper(last, kept(root.id, middle.id)) == middle  # type: ignore[arg-type]
+    assert keeper(last, results_with_snapshots()) is None  # type: ignore[arg-type]
+    assert keeper(last, results_with_snapshots(root.id)) == root  # type: ignore[arg-type]
+    assert keeper(last, results_with_snapshots(root.id, middle.id)) == middle  # type: ignore[arg-type]
 
 
 def test_networks_that_keep_more_are_a_graph_of_their_own_and_other_ids_stay() -> None:
@@ -167,9 +167,7 @@ def test_networks_that_keep_more_are_a_graph_of_their_own_and_other_ids_stay() -
         ),
     ],
 )
-def test_what_does_not_go_together_is_refused(
-    changes: dict[str, object], path: str, rule: str
-) -> None:
+def test_incompatible_fields_are_refused(changes: dict[str, object], path: str, rule: str) -> None:
     with pytest.raises(BadInput) as raised:
         make_study(**changes)
     (problem,) = raised.value.problems

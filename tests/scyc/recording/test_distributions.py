@@ -31,8 +31,8 @@ def heavy_tailed(count: int, seed: int = 0) -> Tensor:
 
 
 def edges(histogram: dict[str, Any]) -> list[float]:
-    places = range(len(histogram["counts"]) + 1)
-    return [histogram["low"] + place * histogram["width"] for place in places]
+    positions = range(len(histogram["counts"]) + 1)
+    return [histogram["low"] + position * histogram["width"] for position in positions]
 
 
 def exact_quantile(values: Tensor, permille: int) -> float:
@@ -89,8 +89,8 @@ def test_the_recorded_bins_are_numpys_aligned_at_zero() -> None:
     bins = Bins.from_json(seen(values)["bins"])
     assert 64 <= len(bins.counts) <= 256
     assert math.frexp(bins.width)[0] == 0.5
-    places = np.arange(bins.first, bins.first + len(bins.counts) + 1) * bins.width
-    assert list(bins.counts) == np.histogram(values.double().numpy(), places)[0].tolist()
+    edges = np.arange(bins.first, bins.first + len(bins.counts) + 1) * bins.width
+    assert list(bins.counts) == np.histogram(values.double().numpy(), edges)[0].tolist()
     assert Bins.from_json(json.loads(json.dumps(bins.to_json()))) == bins
 
 
@@ -100,15 +100,15 @@ def test_chunks_and_order_of_the_stream_change_nothing(
 ) -> None:
     whole = torch.tensor(values, dtype=torch.float32)
     shuffled = torch.tensor(data.draw(st.permutations(values)), dtype=torch.float32)
-    places = sorted(min(cut, len(values)) for cut in cuts)
+    split_points = sorted(min(cut, len(values)) for cut in cuts)
     in_parts = Distribution((-1.0, 1.0))
-    for part in torch.tensor_split(shuffled, places):
+    for part in torch.tensor_split(shuffled, split_points):
         in_parts.add(part)
     assert_same_but_for_rounding(in_parts.to_json(), seen(whole, (-1.0, 1.0)))
 
 
 @given(values=LISTS)
-def test_any_values_are_counted_exactly_and_their_quantiles_found(values: list[float]) -> None:
+def test_any_values_are_counted_exactly_and_their_quantiles_are_right(values: list[float]) -> None:
     whole = torch.tensor(values, dtype=torch.float32)
     recorded = seen(whole)
     histogram = recorded["histogram"]
@@ -139,17 +139,17 @@ def test_merging_two_is_adding_all_values_to_one(first: list[float], second: lis
 def test_pooled_moments_and_histogram_are_those_of_all_values() -> None:
     parts = [heavy_tailed(20_000, seed) * (1 + seed) + seed / 100 for seed in range(3)]
     whole = torch.cat(parts).double().numpy()
-    kept = [json.loads(json.dumps(seen(part))) for part in parts]
-    pool = pooled(kept)
+    recorded = [json.loads(json.dumps(seen(part))) for part in parts]
+    pool = pooled(recorded)
     assert pool["mean"] == pytest.approx(whole.mean(), rel=1e-10)
     assert pool["std"] == pytest.approx(whole.std(), rel=1e-10)
     counted, _ = np.histogram(whole, edges(pool["histogram"]))
     assert pool["histogram"]["counts"] == counted.tolist()
     most = math.ceil(math.log2(len(whole))) + 1
     assert most - 5 <= len(pool["histogram"]["counts"]) <= most
-    medians = [part["quantiles"]["50"] for part in kept]
+    medians = [part["quantiles"]["50"] for part in recorded]
     assert pool["quantiles"]["50"] == pytest.approx(sum(medians) / 3)
-    assert pooled(kept[:1]) == kept[0]
+    assert pooled(recorded[:1]) == recorded[0]
 
 
 def test_distributions_with_other_bounds_are_not_merged() -> None:
@@ -236,7 +236,7 @@ def test_values_that_are_not_finite_are_counted_separately() -> None:
     assert pooled([nothing, nothing]) == nothing | {"not_finite": 8}
 
 
-def test_numbers_beyond_a_float64_are_null_and_the_others_are_right() -> None:
+def test_numbers_that_overflow_float64_are_null_and_the_others_are_right() -> None:
     recorded = seen(torch.tensor([-1e300, 5e-324, -1e-300, 1e300], dtype=torch.float64))
     assert (recorded["std"], recorded["min"], recorded["max"]) == (None, -1e300, 1e300)
     counts = np.array(recorded["bins"]["counts"])

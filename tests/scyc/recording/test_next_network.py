@@ -1,4 +1,4 @@
-"""What is told of the next network: sizes by hand, and range tests of a known loss."""
+"""Recordings of the next network: sizes by hand, and range tests of a known loss."""
 
 import math
 
@@ -17,7 +17,7 @@ from scyc.specs.system import PruningSpec, RecordSpec, TrainingSpec
 from scyc.trainer import Member, Trainer
 
 
-def test_the_size_of_what_is_pruned_is_the_norm_over_that_of_all_that_remained() -> None:
+def test_the_size_of_the_pruned_weights_is_relative_to_the_norm_of_the_remaining_ones() -> None:
     """Of 0, 1, 2, 2, 4 the first is pruned already; 1 and 2 go: sqrt(5 / 25), two of four."""
     weights = torch.tensor([0.0, 1.0, 2.0, 2.0, 4.0])
     before = Network({"w": weights}, {"w": weights > 0})
@@ -28,7 +28,7 @@ def test_the_size_of_what_is_pruned_is_the_norm_over_that_of_all_that_remained()
     assert pruned_norm(before, before.masks) == {"relative": 0.0, "share": 0.0}
 
 
-def test_the_steepest_fall_is_found_by_central_differences() -> None:
+def test_the_steepest_descent_is_located_by_central_differences() -> None:
     """After twelve flat losses 9, 6, 2, 1: from 9 to 2 is the largest fall, around 6."""
     losses = [10.0] * 12 + [9.0, 6.0, 2.0, 1.0, 0.9]
     rates = [float(at) for at in range(len(losses))]
@@ -43,7 +43,7 @@ def test_losses_at_the_ends_and_those_that_are_not_finite_do_not_count() -> None
     assert steepest([1.0, 2.0], [math.nan, math.nan]) == 1.0
 
 
-def test_a_range_test_stops_where_the_loss_explodes_and_keeps_what_is_pruned() -> None:
+def test_a_range_test_stops_where_the_loss_explodes_and_keeps_pruned_weights_at_zero() -> None:
     torch.manual_seed(0)
     network = nn.Linear(4, 3)
     mask = torch.ones(3, 4, dtype=torch.bool)

@@ -167,8 +167,8 @@ def test_rates_scale_with_max_lr(
 def test_a_schedule_that_does_not_fit_its_budget_says_which_field_and_why(
     schedule: ScheduleSpec, field: str, rule: str
 ) -> None:
-    ((found, text),) = schedule.problems(10)
-    assert found == field
+    ((problem_field, text),) = schedule.problems(10)
+    assert problem_field == field
     assert text.startswith(rule)
 
 
@@ -204,7 +204,7 @@ def test_a_schedule_that_just_fits_has_no_problem(schedule: ScheduleSpec) -> Non
     ],
 )
 def test_a_warm_up_that_never_reaches_max_lr_is_refused(schedule: ScheduleSpec, field: str) -> None:
-    assert [found for found, _ in schedule.problems(10)] == field.split()
+    assert [problem_field for problem_field, _ in schedule.problems(10)] == field.split()
 
 
 def test_the_low_end_of_a_cycle_must_lie_below_max_lr() -> None:

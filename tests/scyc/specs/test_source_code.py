@@ -90,7 +90,7 @@ def test_what_has_no_file_has_no_hash(path: str) -> None:
 
 
 @pytest.mark.usefixtures("code")
-def test_a_version_stands_for_the_source() -> None:
+def test_a_version_replaces_the_source() -> None:
     path = "my_network_:make"
     plain, versioned, unchecked = (
         OwnNetworkSpec(factory=path, version=version).with_source(path)

@@ -59,7 +59,7 @@ def test_a_damaged_file_is_not_read(store: CheckpointStore, damage: str) -> None
         store.load(sha256)
 
 
-def test_a_missing_file_is_told(store: CheckpointStore) -> None:
+def test_a_missing_file_is_an_error(store: CheckpointStore) -> None:
     with pytest.raises(CheckpointError, match="no such checkpoint"):
         store.load("0" * 64)
 
@@ -84,7 +84,7 @@ def test_a_pickle_under_its_right_name_runs_no_code(store: CheckpointStore, tmp_
     assert not (tmp_path / "owned").exists()
 
 
-def test_nothing_half_written_is_left_or_found(
+def test_no_half_written_file_is_left_or_read(
     store: CheckpointStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(descriptor: int) -> None:

@@ -34,7 +34,7 @@ def test_a_crop_is_a_shifted_image_on_black_and_a_flip_its_mirror(colours: Image
     assert 0 < flipped < 10
 
 
-def test_augmentation_is_drawn_anew_each_step_and_the_same_each_time(colours: Images) -> None:
+def test_augmentation_is_drawn_again_at_each_step_and_is_reproducible(colours: Images) -> None:
     spec = AugmentSpec(crop=2, flip=True)
     indices = torch.arange(10)
     one, two = make_feed(colours, spec), make_feed(colours, spec)

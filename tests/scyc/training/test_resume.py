@@ -44,7 +44,7 @@ def own_network() -> nn.Module:
 
 
 def pack(trainer: Trainer, network: nn.Module) -> list[Job]:
-    """Two members with different rates and seeds, some weights pruned, kept at iteration 7."""
+    """Two members with different rates and seeds, some weights pruned, snapshots at iteration 7."""
     feed, order = trainer._feed(0, 0)
     state = {name: value.clone() for name, value in network.state_dict().items()}
     first = next(name for name, value in state.items() if value.dim() == 2)
@@ -58,7 +58,7 @@ def pack(trainer: Trainer, network: nn.Module) -> list[Job]:
 
 
 def same(a: Outcome, b: Outcome) -> bool:
-    """Whether two trainings have the same numbers, to the last bit."""
+    """Whether two training runs gave the same numbers, to the last bit."""
     if (a.curve, a.val_accuracy, a.test_accuracy) != (b.curve, b.val_accuracy, b.test_accuracy):
         return False
     for x, y in ((a.network, b.network), (a.snapshot, b.snapshot)):

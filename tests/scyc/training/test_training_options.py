@@ -212,7 +212,7 @@ def test_gradient_criteria_and_the_range_test_take_the_loss_that_is_trained_with
         assert not torch.allclose(gradient, theirs[name], rtol=0, atol=1e-3)
 
 
-def test_options_at_their_default_are_left_out_of_what_is_hashed(system: Systems) -> None:
+def test_options_at_their_default_are_left_out_of_the_hash(system: Systems) -> None:
     fields = {"label_smoothing", "clip_grad_norm", "norm_weight_decay", "bias_weight_decay"}
     assert not fields & as_json(system().training).keys()
     options = ALL | {"norm_weight_decay": 0.0}

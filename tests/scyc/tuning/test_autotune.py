@@ -1,4 +1,4 @@
-"""Plans from made-up times and memories, and short trainings that are really measured."""
+"""Plans from made-up times and memories, and short training runs that are really measured."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,13 +28,13 @@ class Known:
     base: int = 2 * GB  # bytes, whatever the members
     a_member: int = 1 * GB
     memory: int = 80 * GB
-    asked: list[tuple[str, int, int]] = field(default_factory=list)
+    measured: list[tuple[str, int, int]] = field(default_factory=list)
 
     def seconds(self, engine: str, members: int, steps: int) -> float:
         if self.base + members * self.a_member > self.memory:
             raise torch.OutOfMemoryError
-        first = engine not in {name for name, _, _ in self.asked}
-        self.asked.append((engine, members, steps))
+        first = engine not in {name for name, _, _ in self.measured}
+        self.measured.append((engine, members, steps))
         step = self.fixed[engine] + self.each[engine] * members
         return self.start * (10 if first else 1) + steps * step
 
@@ -55,14 +55,14 @@ def silent(line: str) -> None:
 def test_the_engine_with_the_shortest_iteration_is_taken(members: int, expected: str) -> None:
     known = Known(fixed={"solo": 0.0, "fused": 3.75})
     assert autotune.fastest(("solo", "fused"), members, known, silent) == expected
-    assert {count for _, count, _ in known.asked} == {members}
+    assert {count for _, count, _ in known.measured} == {members}
 
 
 def test_a_noisy_difference_does_not_decide() -> None:
     @dataclass
     class Noisy(Known):
         def seconds(self, engine: str, members: int, steps: int) -> float:
-            once = engine == "fused" and len(self.asked) % 7 == 3
+            once = engine == "fused" and len(self.measured) % 7 == 3
             return super().seconds(engine, members, steps) + (1e6 if once else 0.0)
 
     assert autotune.fastest(("solo", "fused"), 16, Noisy(), silent) == "fused"
@@ -71,13 +71,13 @@ def test_a_noisy_difference_does_not_decide() -> None:
 def test_a_single_engine_is_not_timed() -> None:
     known = Known()
     assert autotune.plan(("fused",), 7, known, silent) == Plan("fused", 7)
-    assert known.asked == []
+    assert known.measured == []
 
 
 def test_an_engine_that_does_not_fit_into_memory_is_timed_with_fewer_members() -> None:
     known = Known(memory=7 * GB)  # five members
     assert autotune.plan(("solo", "fused"), 16, known, silent) == Plan("solo", 16)
-    assert {count for name, count, _ in known.asked if name == "fused"} == {4}
+    assert {count for name, count, _ in known.measured if name == "fused"} == {4}
 
 
 def test_an_engine_that_fails_is_reported_and_not_chosen() -> None:

@@ -37,12 +37,12 @@ class Recorder:
         for generator, old in zip(generators, drawn, strict=True):
             generator.set_state(old)
         self.recordings += 1
-        places = [value.data_ptr() for value in state]
+        pointers = [value.data_ptr() for value in state]
 
         def replay() -> None:
             self.replays += 1
             work()
-            assert [value.data_ptr() for value in state] == places
+            assert [value.data_ptr() for value in state] == pointers
 
         return replay
 
@@ -84,8 +84,8 @@ def test_a_recorded_pack_ends_with_the_same_bits_as_one_that_is_not(
         feed, order = one._feed(replicate, 0)
         jobs.append(Job(one.root(replicate), [rate] * 12, feed, order, seed=replicate))
 
-    def bodies(places: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
-        return grouped._Grouped(one.network, places, dropouts)
+    def bodies(positions: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
+        return grouped._Grouped(one.network, positions, dropouts)
 
     recorder = Recorder()
     ends = [
@@ -109,8 +109,8 @@ def test_a_pack_is_recorded_again_after_a_member_was_dropped(
         feed, order = one._feed(0, 0)
         jobs.append(Job(one.root(0), [rate] * 12, feed, order, seed=0))
 
-    def bodies(places: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
-        return vmap._Mapped(one.network, places, dropouts)
+    def bodies(positions: Tensor, dropouts: DropoutGenerators) -> member_group.Forward:
+        return vmap._Mapped(one.network, positions, dropouts)
 
     recorder = Recorder()
     outcomes = training_loop.train(

@@ -14,13 +14,13 @@ import pytest
 from faults.drivers import Victim, forked
 from oracle.cli import main
 
-REMEDIES = (  # one of them is told of every database that is refused
+REMEDIES = (  # the message for a refused database names one of them
     "put a copy of it back", "use the version that wrote it", "name another", "name one",
     "can be read and written",
 )  # fmt: skip
 
 
-def told(
+def exit_and_error(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], *words: str
 ) -> tuple[int, str]:
     """The exit code of a command in this process, and what it writes on standard error."""
@@ -34,17 +34,17 @@ def told(
 
 @dataclass
 class Command(Victim):
-    """A victim that :meth:`drive` starts by the command; what it says lies beside its place.
+    """A victim that :meth:`drive` starts by the command; its output is in a file next to its runs.
 
-    beside: another folder for it, where the disk of its place is full.
+    log_folder: another folder for the output, where the disk of its runs is full.
     """
 
-    beside: Path | None = None
+    log_folder: Path | None = None
 
     @property
     def errors(self) -> str:
         """What the commands said, all of them so far."""
-        file = self._beside / "errors"
+        file = self._output_folder / "errors"
         return file.read_text() if file.is_file() else ""
 
     def start(self, armed: Callable[[], None] = lambda: None) -> int:
@@ -54,13 +54,13 @@ class Command(Victim):
             armed()
             self.run()
 
-        return forked(work, self._beside / "errors")
+        return forked(work, self._output_folder / "errors")
 
     def run(self) -> None:
         """Run the command; ends this process where it fails."""
-        study = self._beside / "tiny.yaml"
+        study = self._output_folder / "tiny.yaml"
         study.write_text(json.dumps(dict(self.declared)))
-        sys.argv = ["oracle", "run", str(study), "--runs", str(self.place)]
+        sys.argv = ["oracle", "run", str(study), "--runs", str(self.runs_folder)]
         sys.argv += ["--backend", "inline", "--device", "cpu", "--save-every", str(self.save_every)]
         try:
             main.entry()
@@ -70,5 +70,5 @@ class Command(Victim):
                 os._exit(int(end.code))
 
     @property
-    def _beside(self) -> Path:
-        return self.place.parent if self.beside is None else self.beside
+    def _output_folder(self) -> Path:
+        return self.runs_folder.parent if self.log_folder is None else self.log_folder

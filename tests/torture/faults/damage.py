@@ -1,4 +1,4 @@
-"""What may become of a file: cut short, changed, or something else in its place."""
+"""What may become of a file: cut short, changed, or replaced."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def flipped(share: float) -> Callable[[Path], None]:
 
 
 def holding(content: Any) -> Callable[[Path], None]:
-    """A valid file of torch's in the place of a file."""
+    """A valid torch file instead of the file."""
 
     def damage(file: Path) -> None:
         buffer = io.BytesIO()

@@ -58,10 +58,10 @@ TOO_LONG = 98  # neither ended nor killed in time
 class Victim:
     """A folder of runs, its database, and the study that is run in it, again and again."""
 
-    place: Path
+    runs_folder: Path
     url: str | None = None  # of its database; a file in the study's folder if None
     declared: Mapping[str, Any] = field(default_factory=lambda: TINY)
-    save_every: float = 5.0  # minutes between two saves of a pack in flight
+    save_every: float = 5.0  # minutes between two saves of an unfinished pack
     keeps: dict[str, Any] = field(default_factory=dict)  # further settings
 
     @property
@@ -73,7 +73,7 @@ class Victim:
     def settings(self) -> Settings:
         """How it is run."""
         return Settings(
-            folder=self.place,
+            folder=self.runs_folder,
             storage=self.url,
             workers=1,
             backend="inline",
@@ -90,7 +90,7 @@ class Victim:
     @property
     def errors(self) -> str:
         """What the drivers said and how they failed, all of them so far."""
-        file = self.place / "errors"
+        file = self.runs_folder / "errors"
         return file.read_text() if file.is_file() else ""
 
     def drive(self, armed: Callable[[], None] = lambda: None, timeout: float = 240.0) -> int:
@@ -103,13 +103,13 @@ class Victim:
 
     def start(self, armed: Callable[[], None] = lambda: None) -> int:
         """As :meth:`drive`, without waiting; returns the process's id."""
-        self.place.mkdir(parents=True, exist_ok=True)
+        self.runs_folder.mkdir(parents=True, exist_ok=True)
 
         def work() -> None:
             armed()
             self.run()
 
-        return forked(work, self.place / "errors")
+        return forked(work, self.runs_folder / "errors")
 
     def run(self) -> None:
         """Run the study to its end in this process."""

@@ -50,12 +50,14 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         "while a file is written": Point(blob_store, "whole", "within"),
         "before a file is renamed": Point(blob_store.Path, "replace", "before"),
         "after a file is renamed": Point(blob_store.Path, "replace", "after"),
-        "before a pack in flight is saved": Point(pack_state_file.PackStateFile, "save", "before"),
-        "after a pack in flight is saved": Point(pack_state_file.PackStateFile, "save", "after"),
+        "before an unfinished pack is saved": Point(
+            pack_state_file.PackStateFile, "save", "before"
+        ),
+        "after an unfinished pack is saved": Point(pack_state_file.PackStateFile, "save", "after"),
         "before a pack lands": Point(PackStates, "land", "before"),
         "after a pack has landed": Point(PackStates, "land", "after"),
-        "before a loser is discarded": Point(CheckpointStore, "discard", "before"),
-        "after a loser is discarded": Point(CheckpointStore, "discard", "after"),
+        "before an unused checkpoint is deleted": Point(CheckpointStore, "discard", "before"),
+        "after an unused checkpoint is deleted": Point(CheckpointStore, "discard", "after"),
         "before a transaction is committed": Point(DefaultDialect, "do_commit", "before"),
         "after a transaction is committed": Point(DefaultDialect, "do_commit", "after"),
         "before a study is annotated": Point(ResultStore, "annotate", "before"),
@@ -107,7 +109,7 @@ def wrap(point: Point, here: Callable[[], None]) -> None:
 
 
 class _Halves:
-    """A file of which the first half of each content is on its way to the disk when it is told."""
+    """A file that writes half of each content and then reports it to a failpoint."""
 
     def __init__(self, file: Any, here: Callable[[], None]) -> None:
         self._file, self._here = file, here

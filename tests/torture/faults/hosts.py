@@ -39,7 +39,7 @@ from oracle.tables.registry import Table
 from scyc.storage.blob_store import sweep
 from scyc.storage.checkpoint_store import CheckpointLost, CheckpointStore
 
-PLACES = (
+FAILPOINTS = (
     "before the lease",
     "before a run is registered",
     "after a run is registered",
@@ -53,8 +53,8 @@ PLACES = (
     "after a checkpoint",
     "before a pack lands",
     "after a pack has landed",
-    "before a loser is discarded",
-    "after a loser is discarded",
+    "before an unused checkpoint is deleted",
+    "after an unused checkpoint is deleted",
     "before the folder is cleared",
     "after the folder is cleared",
 )
@@ -77,7 +77,7 @@ class Journal:
     stored: Callable[[], Counter[str]] = Counter
     attempted: set[str] = field(default_factory=set)
     acknowledged: set[str] = field(default_factory=set)
-    killed: Counter[str] = field(default_factory=Counter)  # by place
+    killed: Counter[str] = field(default_factory=Counter)  # by failpoint
 
     def start(self, pack: Pack, again: set[str]) -> None:
         """Packs with a cell that is trained for its checkpoint may start once more."""
@@ -87,7 +87,7 @@ class Journal:
 
 
 class Driver:
-    """A driver; between two of its steps it waits to be told what to do."""
+    """A driver; between two of its steps it waits for an order."""
 
     def __init__(
         self, number: int, host: int, prepared: prepare.PreparedRun, journal: Journal
@@ -103,7 +103,7 @@ class Driver:
         self.armed: tuple[str, int, Act] | None = None
         self.refusal: tuple[int, Refusal] | None = None
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._told: queue.SimpleQueue[Literal["ready", "stopped", "ended"]] = queue.SimpleQueue()
+        self._states: queue.SimpleQueue[Literal["ready", "stopped", "ended"]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     @property
@@ -114,12 +114,12 @@ class Driver:
     def start(self) -> None:
         """Run to the first step, or to where something is armed."""
         self._thread.start()
-        self.state = self._told.get(timeout=240)
+        self.state = self._states.get(timeout=240)
 
     def order(self, act: Callable[[], None] = lambda: None) -> None:
         """Do something in the driver's thread, and go on to its next step."""
         self._orders.put(act)
-        self.state = self._told.get(timeout=240)
+        self.state = self._states.get(timeout=240)
 
     def finish(self, index: int) -> None:
         """A worker has finished one of the packs that are out."""
@@ -142,20 +142,20 @@ class Driver:
         """In its own thread: be stopped until there is an order."""
         self._park("stopped")
 
-    def passing(self, place: str) -> None:
-        """In its own thread: do what is armed at a place."""
+    def passing(self, failpoint: str) -> None:
+        """In its own thread: do what is armed at a failpoint."""
         if self.dead:
             raise Killed
-        if self.armed is None or self.armed[0] != place:
+        if self.armed is None or self.armed[0] != failpoint:
             return
         _, count, act = self.armed
-        self.armed = (place, count - 1, act) if count > 1 else None
+        self.armed = (failpoint, count - 1, act) if count > 1 else None
         if count == 1:
-            self.journal.killed[f"{act}: {place}"] += 1
+            self.journal.killed[f"{act}: {failpoint}"] += 1
             self.die() if act == "kill" else self.pause()
 
     def train(self, worker_spec: WorkerConfig, work: PackQueue, workers: int) -> None:
-        """A backend, whose workers finish when they are told to."""
+        """A backend, whose workers finish on an order."""
         self._work, self._spec = work, worker_spec
         while not work.finished:
             while (pack := work.next()) is not None:
@@ -174,7 +174,7 @@ class Driver:
             self._work.complete(pack, results)
 
     def _park(self, state: Literal["ready", "stopped"]) -> None:
-        self._told.put(state)
+        self._states.put(state)
         self._orders.get()()
 
     def _run(self) -> None:
@@ -183,7 +183,7 @@ class Driver:
             self.table = execute.execute(self.prepared)
         except BaseException as error:
             self.end = error
-        self._told.put("ended")
+        self._states.put("ended")
 
 
 @functools.cache
@@ -245,9 +245,9 @@ class World:
             stack.enter_context(patch(execute, "publish", lambda *_: None))
             stack.enter_context(patch(workspace, "sweep", _unless_dead(sweep)))
             stack.enter_context(patch(ResultStore, "add", _journaled(ResultStore.add)))
-            for place in PLACES:
-                point = POINTS[place]
-                wrapped = _watched(getattr(point.owner, point.name), place, point.side)
+            for failpoint in FAILPOINTS:
+                point = POINTS[failpoint]
+                wrapped = _watched(getattr(point.owner, point.name), failpoint, point.side)
                 stack.enter_context(patch(point.owner, point.name, wrapped))
             stack.enter_context(
                 patch(DefaultDialect, "do_commit", _answered(DefaultDialect.do_commit))
@@ -293,14 +293,14 @@ def _interrupt() -> None:
     raise KeyboardInterrupt
 
 
-def _watched(original: Any, place: str, side: str) -> Any:
+def _watched(original: Any, failpoint: str, side: str) -> Any:
     def call(*arguments: Any, **named: Any) -> Any:
         driver = current()
         if driver is not None and side == "before":
-            driver.passing(place)
+            driver.passing(failpoint)
         result = original(*arguments, **named)
         if driver is not None and side == "after":
-            driver.passing(place)
+            driver.passing(failpoint)
         return result
 
     return call
@@ -317,12 +317,12 @@ def _unless_dead(original: Any) -> Any:
 
 def _journaled(original: Any) -> Any:
     def add(
-        self: Any, graph: Any, name: Any, place: Any, cell: Cell, result: Any, *more: Any
+        self: Any, graph: Any, name: Any, study_key: Any, cell: Cell, result: Any, *more: Any
     ) -> None:
         driver = current()
         if driver is not None:
             driver.journal.attempted.add(cell.id)
-        original(self, graph, name, place, cell, result, *more)
+        original(self, graph, name, study_key, cell, result, *more)
         if driver is not None:
             driver.journal.acknowledged.add(cell.id)
 

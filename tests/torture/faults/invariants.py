@@ -24,7 +24,7 @@ def broken(
 ) -> list[str]:
     """The invariants that do not hold of a run that has ended; the reference never met a fault.
 
-    again: how many trainings may have been repeated; see `journal.faults`.
+    again: how many training runs may have been repeated; see `journal.faults`.
     """
     problems = [*_integrity(victim), *_ownerless(victim), *_trials(victim, reference)]
     if victim.table() != reference.table():
@@ -90,7 +90,7 @@ def _checkpoints(victim: Victim, reference: Victim) -> Iterator[str]:
             if network.state[weight][~mask].any():
                 yield f"I5: {name}: pruned weights of {weight} are not zero"
     if (victim.folder / "in-flight").exists():
-        yield "I5: packs in flight are left"
+        yield "I5: unfinished packs are left"
 
 
 def _files(folder: Path) -> set[str]:

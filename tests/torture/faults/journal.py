@@ -1,4 +1,4 @@
-"""An append-only journal of cells, kept by wrappers in the driver's process."""
+"""An append-only journal of cells, written by wrappers in the driver's process."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def keep(file: Path) -> None:
     from oracle.execution.worker import Worker
     from oracle.storage.result_store import ResultStore
 
-    trainings(file, Worker)
+    record_starts(file, Worker)
     additions(file, ResultStore)
 
 
-def trainings(file: Path, worker: Any) -> None:
-    """Write down when trainings start; worker: the class."""
+def record_starts(file: Path, worker: Any) -> None:
+    """Record when training runs start; worker: the class."""
     train = worker.train
 
     def training(self: Any, tasks: Sequence[Any], engine: str | None = None) -> Any:
@@ -34,9 +34,9 @@ def additions(file: Path, store: Any) -> None:
     """Write down when cells are to be stored, and are; store: the class."""
     add = store.add
 
-    def adding(self: Any, graph: Any, name: str, place: Any, cell: Any, *more: Any) -> None:
+    def adding(self: Any, graph: Any, name: str, study_key: Any, cell: Any, *more: Any) -> None:
         _line(file, f"attempt {cell.id}")
-        add(self, graph, name, place, cell, *more)
+        add(self, graph, name, study_key, cell, *more)
         _line(file, f"done {cell.id}")
 
     store.add = adding
@@ -45,7 +45,7 @@ def additions(file: Path, store: Any) -> None:
 def faults(file: Path, again: int, stored: set[str]) -> list[str]:
     """What the journal says against I2 and I6.
 
-    again: so many trainings may have been repeated: the cells of packs under way at a fault.
+    again: so many training runs may have been repeated: the cells of packs under way at a fault.
     stored: cells in the database.
     """
     done: set[str] = set()
@@ -64,7 +64,7 @@ def faults(file: Path, again: int, stored: set[str]) -> list[str]:
             done.add(cell)
     repeated = starts.total() - len(starts)
     if repeated > again:
-        broken.append(f"I2: {repeated} trainings repeated, {again} were under way")
+        broken.append(f"I2: {repeated} training runs repeated, {again} were under way")
     if not done <= stored:
         broken.append(f"I6: {len(done - stored)} acknowledged cells are not stored")
     if not stored <= attempted:

@@ -31,13 +31,13 @@ from hypothesis.stateful import (
 )
 
 from faults.drivers import TINY, Victim
-from faults.hosts import PLACES, Driver, World, outcomes
+from faults.hosts import FAILPOINTS, Driver, World, outcomes
 from oracle.database.tables import LEASES, RUNS
 from oracle.errors import LeaseHeld, LeaseLost, StorageError
 from oracle.runs import prepare
 from scyc.storage.checkpoint_store import CheckpointStore
 
-STUDIES = (  # each asks for all that the ones before it ask for
+STUDIES = (  # each requests all that the ones before it request
     {**TINY, "cycles": 1, "replicates": 1, "pack": 2},
     {**TINY, "cycles": 2, "replicates": 1, "pack": 2},
     {**TINY, "cycles": 2, "replicates": 2, "pack": 4},
@@ -61,21 +61,21 @@ def prepared(variant: int) -> prepare.PreparedRun:
         return prepare.prepare(victim.study, victim.settings)
 
 
-def at(variant: int, place: Path, url: str) -> prepare.PreparedRun:
+def at(variant: int, folder: Path, url: str) -> prepare.PreparedRun:
     """The same study in a folder and a database."""
-    found = prepared(variant)
-    return replace(found, settings=replace(found.settings, folder=place, storage=url))
+    run = prepared(variant)
+    return replace(run, settings=replace(run.settings, folder=folder, storage=url))
 
 
 @cache
 def reference(variant: int) -> tuple[Any, frozenset[str]]:
     """The table of a run that nothing happened to, and the files of its checkpoints."""
     with tempfile.TemporaryDirectory() as scratch:
-        place, world = Path(scratch), World()
-        victim = Victim(place, declared=STUDIES[variant])
+        folder, world = Path(scratch), World()
+        victim = Victim(folder, declared=STUDIES[variant])
         victim.folder.mkdir(parents=True)
         with world.real():
-            driver = world.driver(0, at(variant, place, f"sqlite:///{scratch}/oracle.db"))
+            driver = world.driver(0, at(variant, folder, f"sqlite:///{scratch}/oracle.db"))
             to_the_end(driver)
         assert driver.table is not None, driver.end
         return driver.table, files(victim.folder / "checkpoints")
@@ -124,7 +124,9 @@ class Drivers(RuleBasedStateMachine):
         host=st.integers(0, 1),
         armed=st.none()
         | st.tuples(
-            st.sampled_from(PLACES), st.integers(1, 3), st.sampled_from(["kill", "kill", "stop"])
+            st.sampled_from(FAILPOINTS),
+            st.integers(1, 3),
+            st.sampled_from(["kill", "kill", "stop"]),
         ),
     )
     def start(self, host: int, armed: Any) -> None:
@@ -153,11 +155,13 @@ class Drivers(RuleBasedStateMachine):
     @rule(
         which=st.integers(0, 5),
         armed=st.tuples(
-            st.sampled_from(PLACES), st.integers(1, 3), st.sampled_from(["kill", "stop", "stop"])
+            st.sampled_from(FAILPOINTS),
+            st.integers(1, 3),
+            st.sampled_from(["kill", "stop", "stop"]),
         ),
     )
     def arm(self, which: int, armed: Any) -> None:
-        """The driver is killed, or stopped, at a place on its way."""
+        """The driver is killed, or stopped, at a failpoint."""
         driver = self.pick(which)
         driver.armed = armed
         driver.finish(which)

@@ -72,7 +72,7 @@ class Meter:
 
 
 def declared(cells: int, **changes: Any) -> Mapping[str, Any]:
-    """A study whose oracle has so many cells: 5 replicates; beside those of S-Cyc."""
+    """A study whose oracle has so many cells: 5 replicates; in addition to those of S-Cyc."""
     cycles = 5 if cells < 1000 else 40
     grid = {"kind": "log", "low": 0.01, "high": 0.8, "count": cells // (5 * cycles)}
     return MappingProxyType(
@@ -84,12 +84,12 @@ def drive(
     study: Mapping[str, Any],
     folder: Path,
     storage: str | None,
-    told: Callable[[int], None],
+    on_progress: Callable[[int], None],
     between: Callable[[], None] = lambda: None,
 ) -> None:
     """Run a study with the simulated trainer, in this process.
 
-    told: called with the number of cells that are stored whenever it has risen. between: called
+    on_progress: called with the number of stored cells whenever it has risen. between: called
     before each pack.
     """
 
@@ -107,22 +107,22 @@ def drive(
     where = Settings(folder, storage=storage, workers=2, backend="inline", device="cpu")
     prepared = prepare.prepare(parse(dict(study), "load.yaml"), where)
     with mock.patch.object(execute, "BACKENDS", MappingProxyType({"inline": Watched()})):
-        execute.execute(prepared, Progress(cells=lambda done, _: told(done)))
+        execute.execute(prepared, Progress(cells=lambda done, _: on_progress(done)))
 
 
 def metered(
     study: Mapping[str, Any], folder: Path, warm: int, leak: Callable[[], None] = lambda: None
 ) -> None:
-    """A driver that leaves beside its database what it held; leak: called after each cell."""
+    """A driver that writes what it held into a file of its folder; leak: called after each cell."""
     meter = Meter(warm, every=20)
     stored = 0
 
-    def told(done: int) -> None:
+    def on_progress(done: int) -> None:
         nonlocal stored
         while stored < done:
             stored += 1
             leak()
             meter.count()
 
-    drive(study, folder, None, told)
+    drive(study, folder, None, on_progress)
     (folder / "held.json").write_text(json.dumps({"cells": stored, **meter.grown}))

@@ -34,7 +34,7 @@ _START = Path(__file__).with_name("start")
 _WORKERS = ("ray::TrainPack", "ray::ResourceTrainable")  # titles of Tune's, at one time or another
 _PATIENCE = 300.0  # seconds for a moment to come, or a run to end
 _AFTER = 120.0  # seconds for what a dead driver leaves behind
-_PACKS = 2 * 4  # trainings under way: two workers, packs of four
+_PACKS = 2 * 4  # training runs under way: two workers, packs of four
 
 
 @dataclass
@@ -56,11 +56,11 @@ class Site:
     sessions: set[int] = field(default_factory=set)  # that its processes have led
 
     def __post_init__(self) -> None:
-        self.beside = self.victim.place.parent
-        self.beside.mkdir(parents=True, exist_ok=True)
-        self.journal = self.beside / "journal"
-        self.orders = self.beside / "orders"
-        (self.beside / "tiny.yaml").write_text(json.dumps(dict(self.victim.declared)))
+        self.folder = self.victim.runs_folder.parent
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.journal = self.folder / "journal"
+        self.orders = self.folder / "orders"
+        (self.folder / "tiny.yaml").write_text(json.dumps(dict(self.victim.declared)))
         self.order(None)
 
     @property
@@ -76,7 +76,7 @@ class Site:
     @property
     def flag(self) -> Path:
         """Made by the process that is held."""
-        return self.beside / f"held-{self.holds}"
+        return self.folder / f"held-{self.holds}"
 
     def order(self, hold: str | None, count: int = 1) -> None:
         """From now on, hold the process that comes first to a moment; None: nobody."""
@@ -101,11 +101,11 @@ class Site:
         self.flag.with_suffix(".go").touch()
 
     def command(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """An `oracle` command in a session of its own; what it complains of is kept."""
-        with (self.beside / "said").open("ab") as said:
+        """An `oracle` command in a session of its own; its output goes to a file."""
+        with (self.folder / "said").open("ab") as said:
             process = subprocess.Popen(
                 [sys.executable, "-m", "oracle.cli", *arguments],
-                cwd=self.beside,
+                cwd=self.folder,
                 env=os.environ | dict(self.environment) | self.variables,
                 stdout=said,
                 stderr=said,
@@ -135,12 +135,12 @@ class Site:
     def _where(self) -> tuple[str, ...]:
         storage = ("--storage", self.victim.url) if self.victim.url else ()
         how = ("--backend", self.backend, "--device", "cpu", "--workers", "2")
-        return ("--runs", str(self.victim.place), *how, *storage)
+        return ("--runs", str(self.victim.runs_folder), *how, *storage)
 
     @property
     def said(self) -> str:
         """What all commands said so far."""
-        file = self.beside / "said"
+        file = self.folder / "said"
         return file.read_text() if file.is_file() else ""
 
     def left(self, patience: float = _AFTER) -> list[str]:
@@ -187,14 +187,14 @@ def worker(site: Site, held: int) -> int:
     """Pid of a worker that trains, once there is one; the one that is held, if it is one."""
     seen: set[int] = set()
 
-    def found() -> bool:
+    def trains() -> bool:
         titles = {pid: processes.title(pid) for pid in site.alive()}
         seen.update(pid for pid, title in titles.items() if title.startswith(_WORKERS))
         if titles.get(held, "").startswith("ray::"):
             seen.add(held)
         return bool(seen)
 
-    until(found, _PATIENCE)
+    until(trains, _PATIENCE)
     return held if held in seen else min(seen)
 
 
@@ -204,9 +204,9 @@ def hurt(who: str, site: Site, process: subprocess.Popen[bytes], held: int) -> N
         processes.kill({worker(site, held)})
     elif who == "node":
         nodes = site.cluster.nodes
-        place = next((node for node in nodes if held in node.processes()), nodes[0])
-        place.kill()
-        nodes.remove(place)
+        node_of_it = next((node for node in nodes if held in node.processes()), nodes[0])
+        node_of_it.kill()
+        nodes.remove(node_of_it)
     elif who == "database":
         site.database.kill()
         time.sleep(2)
@@ -228,8 +228,8 @@ def broken(who: str, when: str, site: Site, reference: Victim) -> list[str]:
             os.killpg(first.pid, signal.SIGKILL)
             ended(first)
         kills += 1
-        if told := site.left():
-            return told
+        if problems := site.left():
+            return problems
     hold, count = MOMENTS[when]
     if when == "during recovery" and who in ("worker", "node"):
         hold, count = "before training", 1
@@ -239,17 +239,19 @@ def broken(who: str, when: str, site: Site, reference: Victim) -> list[str]:
         kills += 1
         site.release()
         code = finish() if who in ("worker", "node", "database") else ended(process)
-    told = [] if code in (0, 1, -signal.SIGKILL) else [f"it ends with {code}: {site.said[-800:]}"]
+    problems = (
+        [] if code in (0, 1, -signal.SIGKILL) else [f"it ends with {code}: {site.said[-800:]}"]
+    )
     if who in ("worker", "node", "database") and "Traceback" in site.said:
-        told.append(f"no clear message: {site.said[-1500:]}")
-    told += site.left()
+        problems.append(f"no clear message: {site.said[-1500:]}")
+    problems += site.left()
     site.order(None)
     if who == "server" or code != 0:
         with begin(site) as (process, finish):
             if code := finish():
-                return [*told, f"taken up again, it ends with {code}: {site.said[-800:]}"]
-        told += site.left()
-    return told + invariants.broken(site.victim, reference, site.journal, kills * _PACKS)
+                return [*problems, f"taken up again, it ends with {code}: {site.said[-800:]}"]
+        problems += site.left()
+    return problems + invariants.broken(site.victim, reference, site.journal, kills * _PACKS)
 
 
 Begun = tuple[subprocess.Popen[bytes], Callable[[], int]]

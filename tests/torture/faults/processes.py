@@ -1,4 +1,4 @@
-"""Processes that a test has started, and all that these have: found by a variable they inherit."""
+"""Processes that a test has started, and their children: identified by an inherited variable."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def sessions(pids: set[int]) -> set[int]:
 
 def _living() -> dict[int, int]:
     """Every process that runs, and its session."""
-    found = {}
+    parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
             if fields[0] not in "ZX":
-                found[int(folder.name)] = int(fields[3])
-    return found
+                parents[int(folder.name)] = int(fields[3])
+    return parents
 
 
 def title(pid: int) -> str:

@@ -18,7 +18,7 @@ _WEIGHTS = 8  # of a network; each pruning cycle takes one
 
 
 def begin(cells: Sequence[Cell], in_flight: Path) -> None:
-    """Leave a file of a pack that is under way, as trainings do."""
+    """Leave a file of a pack that is under way, as training runs do."""
     in_flight.mkdir(parents=True, exist_ok=True)
     name = pack_state_name([cell.id for cell in cells])
     (in_flight / f"{name}.0-{len(cells)}.pt").write_bytes(b"half a training")

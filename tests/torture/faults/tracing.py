@@ -73,7 +73,7 @@ def traced(
     inject: as strace has it, such as "fsync:signal=SIGKILL:when=2".
     """
     here, there = socket.socketpair()
-    log = victim.place.parent / "strace"
+    log = victim.runs_folder.parent / "strace"
 
     def held() -> None:
         here.close()
@@ -98,7 +98,7 @@ def unflushed(calls: Sequence[tuple[str, str]]) -> list[str]:
 
     A file is flushed before it gets its name, and a folder after a name in it was made.
     """
-    found, flushed, named = [], set(), {}
+    problems, flushed, named = [], set(), {}
     for name, shown in calls:
         paths = re.findall(r'[<"](/[^<">]*)[>"]', shown)
         if not shown.rpartition("= ")[2].startswith("0"):
@@ -107,11 +107,11 @@ def unflushed(calls: Sequence[tuple[str, str]]) -> list[str]:
             flushed.add(paths[0])
             named.pop(paths[0], None)
         elif name == "rename":
-            found += [] if paths[0] in flushed else [f"{paths[1]} was not flushed"]
+            problems += [] if paths[0] in flushed else [f"{paths[1]} was not flushed"]
             named[str(Path(paths[1]).parent)] = paths[1]
         elif name == "mkdir":
             named[str(Path(paths[0]).parent)] = paths[0]
-    return [*found, *(f"the name of {path} was not flushed" for path in named.values())]
+    return [*problems, *(f"the name of {path} was not flushed" for path in named.values())]
 
 
 def _attached(pid: int, inject: str, log: Path) -> subprocess.Popen[str]:
@@ -125,7 +125,7 @@ def _attached(pid: int, inject: str, log: Path) -> subprocess.Popen[str]:
 
 
 def _released(tracer: subprocess.Popen[str], lives: bool) -> None:
-    """End a tracer. Told to while its threads die, strace may wait for them in the wrong order."""
+    """End a tracer. If its threads die meanwhile, strace may wait for them in the wrong order."""
     if lives:
         tracer.terminate()
     try:

@@ -33,11 +33,11 @@ WINDOWS: Mapping[str, Window] = MappingProxyType(
         "a commit": Window(ResultStore, "add", 4),
         "a checkpoint": Window(CheckpointStore, "save"),
         "a winner's checkpoint": Window(CheckpointStore, "save", 2),
-        "a pack in flight": Window(PackStateFile, "save"),
-        "a pack in flight, again": Window(PackStateFile, "save", 2),
+        "an unfinished pack": Window(PackStateFile, "save"),
+        "an unfinished pack, again": Window(PackStateFile, "save", 2),
         "a landing": Window(PackStates, "land"),
-        "the losers": Window(CheckpointCollector, "drop"),
-        "the losers, again": Window(CheckpointCollector, "drop", 2),
+        "unused checkpoints": Window(CheckpointCollector, "drop"),
+        "unused checkpoints, again": Window(CheckpointCollector, "drop", 2),
         "the end": Window(RunDatabase, "register", 2),
         "the end of all packs": Window(PackStates, "clear"),
         "notes": Window(execute, "publish"),
@@ -46,14 +46,14 @@ WINDOWS: Mapping[str, Window] = MappingProxyType(
 _FROM_NOTHING = ("images", "new tables of Optuna", "new tables")
 
 
-def small(place: Path, kind: type[Victim] = Victim) -> Victim:
-    """A run of six trainings that saves its packs after every step."""
-    return kind(place, declared=SMALL, save_every=1e-9)
+def small(folder: Path, kind: type[Victim] = Victim) -> Victim:
+    """A run of six training runs that saves its packs after every step."""
+    return kind(folder, declared=SMALL, save_every=1e-9)
 
 
-def begun(place: Path) -> Victim:
+def begun(folder: Path) -> Victim:
     """A small run of which there are the images and an empty database."""
-    victim = small(place)
+    victim = small(folder)
     victim.folder.mkdir(parents=True)
     cache.keep(victim.folder / "images", prepare.prepare(victim.study, victim.settings).images)
     with session.opened(session.study_url(victim.settings, victim.study.folder_name)):
@@ -65,13 +65,13 @@ class Attempt:
     """A small run that is hurt in one window, with the journal of its cells."""
 
     def __init__(
-        self, place: Path, first: Victim, window: str, kind: type[Victim] = Victim
+        self, folder: Path, first: Victim, window: str, kind: type[Victim] = Victim
     ) -> None:
         """Begin in an empty folder, with a copy of what `first` has."""
         if window not in _FROM_NOTHING:
-            shutil.copytree(first.place, place / "runs")
-        self.victim, self.window = small(place / "runs", kind), WINDOWS[window]
-        self.journal = place / "journal"
+            shutil.copytree(first.runs_folder, folder / "runs")
+        self.victim, self.window = small(folder / "runs", kind), WINDOWS[window]
+        self.journal = folder / "journal"
         self._notes = window == "notes"
 
     def armed(self) -> None:
@@ -81,7 +81,7 @@ class Attempt:
             execute.publish = lambda *_: None
 
     def hurt(self, inject: str, armed: Callable[[], None] = lambda: None) -> Traced:
-        """Run it, and do in its window what strace is told to."""
+        """Run it, and inject the fault with strace in its window."""
 
         def both() -> None:
             self.armed()

@@ -137,7 +137,7 @@ def test_a_submission_describes_every_kind_of_study(described: dict[str, Any]) -
         assert "cycles" in schemas[kind.__name__]["properties"]
 
 
-def test_a_server_that_asks_for_tokens_says_so(service: Any, described: dict[str, Any]) -> None:
+def test_a_server_that_requires_tokens_says_so(service: Any, described: dict[str, Any]) -> None:
     from oracle.rest.settings import WebSettings
 
     strict = create_app(service, WebSettings(tokens_required=True)).openapi()

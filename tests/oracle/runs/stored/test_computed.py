@@ -1,6 +1,7 @@
-"""What was computed from a finished run is kept, and never outlives what it was computed from."""
+"""What was computed from a finished run is cached until its inputs change."""
 
 import json
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -32,7 +33,7 @@ class Counted:
 
 
 @pytest.fixture
-def asked(done: DoneHome) -> Callable[..., str]:
+def table_text(done: DoneHome) -> Callable[..., str]:
     compute = Counted()
 
     def ask(*what: object) -> str:
@@ -44,7 +45,7 @@ def asked(done: DoneHome) -> Callable[..., str]:
 names = optuna.get_all_study_names
 
 
-def kept(done: DoneHome) -> list[Path]:
+def cache_files(done: DoneHome) -> list[Path]:
     return sorted((done.folder / "tiny" / "computed").iterdir())
 
 
@@ -58,16 +59,16 @@ def changed(done: DoneHome, statement: str) -> None:
     engine.dispose()
 
 
-def test_a_text_is_computed_once_for_each_thing_that_is_asked_for(
-    done: DoneHome, asked: Callable[..., str]
+def test_a_text_is_computed_once_for_each_request(
+    done: DoneHome, table_text: Callable[..., str]
 ) -> None:
-    assert [asked(), asked()] == [f"{done.run_id} 1"] * 2
-    assert [asked("text", 100), asked("text", 100), asked()] == [
+    assert [table_text(), table_text()] == [f"{done.run_id} 1"] * 2
+    assert [table_text("text", 100), table_text("text", 100), table_text()] == [
         f"{done.run_id} 2",
         f"{done.run_id} 2",
         f"{done.run_id} 1",
     ]
-    assert len(kept(done)) == 2
+    assert len(cache_files(done)) == 2
 
 
 @pytest.mark.parametrize(
@@ -83,58 +84,58 @@ def test_a_text_is_computed_once_for_each_thing_that_is_asked_for(
         "UPDATE oracle_runs SET state = 'no winner'",
     ],
 )
-def test_a_change_of_any_result_or_of_the_run_makes_it_computed_anew(
-    done: DoneHome, asked: Callable[..., str], statement: str
+def test_a_change_of_any_result_or_of_the_run_invalidates_the_cache(
+    done: DoneHome, table_text: Callable[..., str], statement: str
 ) -> None:
-    asked()
+    table_text()
     changed(done, statement)
-    assert [asked(), asked()] == [f"{done.run_id} 2"] * 2
-    assert len(kept(done)) == 1  # the earlier one is of no use
+    assert [table_text(), table_text()] == [f"{done.run_id} 2"] * 2
+    assert len(cache_files(done)) == 1  # the earlier one is of no use
 
 
-def test_one_more_trial_and_a_deleted_optuna_study_make_it_computed_anew(
-    done: DoneHome, asked: Callable[..., str]
+def test_one_more_trial_and_a_deleted_optuna_study_invalidate_the_cache(
+    done: DoneHome, table_text: Callable[..., str]
 ) -> None:
     url = f"sqlite:///{home(done.folder).database_file}"
     studies = [optuna.load_study(study_name=each, storage=url) for each in names(url)]
     study = next(each for each in studies if each.user_attrs["place"]["kind"] == "oracle")
-    asked()
+    table_text()
     study.add_trial(study.trials[0])
-    assert asked() == f"{done.run_id} 2"
+    assert table_text() == f"{done.run_id} 2"
     optuna.delete_study(study_name=study.study_name, storage=url)
-    assert asked() == f"{done.run_id} 3"
+    assert table_text() == f"{done.run_id} 3"
 
 
-def test_another_version_of_the_code_computes_anew(
-    asked: Callable[..., str], done: DoneHome, monkeypatch: pytest.MonkeyPatch
+def test_another_version_of_the_code_invalidates_the_cache(
+    table_text: Callable[..., str], done: DoneHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked()
+    table_text()
     monkeypatch.setattr(computed, "source_hash", lambda: "of a later version")
-    assert asked() == f"{done.run_id} 2"
+    assert table_text() == f"{done.run_id} 2"
     monkeypatch.undo()
-    assert asked() == f"{done.run_id} 3"
+    assert table_text() == f"{done.run_id} 3"
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"[]", b"\xff\x00"])
-def test_a_damaged_file_is_computed_anew(
-    done: DoneHome, asked: Callable[..., str], damage: bytes
+def test_a_damaged_cache_file_is_computed_again(
+    done: DoneHome, table_text: Callable[..., str], damage: bytes
 ) -> None:
-    asked()
-    (file,) = kept(done)
+    table_text()
+    (file,) = cache_files(done)
     whole = file.read_bytes()
     file.write_bytes(damage or whole.replace(b" 1", b" 9"))
-    assert [asked(), asked()] == [f"{done.run_id} 2"] * 2
+    assert [table_text(), table_text()] == [f"{done.run_id} 2"] * 2
 
 
-def test_nothing_is_kept_of_a_run_that_is_not_finished(
-    done: DoneHome, asked: Callable[..., str]
+def test_nothing_is_cached_for_an_unfinished_run(
+    done: DoneHome, table_text: Callable[..., str]
 ) -> None:
     changed(done, "UPDATE oracle_runs SET state = 'stopped'")
-    assert [asked(), asked()] == [f"{done.run_id} 1", f"{done.run_id} 2"]
+    assert [table_text(), table_text()] == [f"{done.run_id} 1", f"{done.run_id} 2"]
     assert not (done.folder / "tiny" / "computed").exists()
 
 
-def test_what_changes_while_it_is_computed_is_not_kept(done: DoneHome) -> None:
+def test_a_table_that_changes_while_it_is_computed_is_not_cached(done: DoneHome) -> None:
     def compute(run: str) -> str:
         changed(done, "UPDATE trial_values SET value = value + 1e-9")
         return run
@@ -143,18 +144,18 @@ def test_what_changes_while_it_is_computed_is_not_kept(done: DoneHome) -> None:
     assert not (done.folder / "tiny" / "computed").exists()
 
 
-def test_a_kept_table_is_the_one_that_the_result_store_gives(done: DoneHome) -> None:
+def test_a_cached_table_equals_that_of_the_result_store(done: DoneHome) -> None:
     run = catalog.find_run("tiny", home(done.folder))
     first, second = catalog.stored_table(run), catalog.stored_table(run)
-    assert len(kept(done)) == 1
+    assert len(cache_files(done)) == 1
     with opened(run.url) as (_, store):
         assert first == second == json.loads(json.dumps(catalog.table_from(run, store)))
 
 
 def test_a_deleted_run_leaves_nothing_that_was_computed_from_it(
-    done: DoneHome, asked: Callable[..., str]
+    done: DoneHome, table_text: Callable[..., str]
 ) -> None:
-    asked()
+    table_text()
     deletion.delete(catalog.find_run("tiny", home(done.folder)), home(done.folder))
     assert not (done.folder / "tiny").exists()
 
@@ -200,7 +201,7 @@ def test_the_names_of_studies_are_parsed_once_by_each_version(
     assert run_index.indexed(where) == ([], [done.run_id])
 
 
-def told(*runs: tuple[str, dict[str, str]]) -> tuple[Callable[[str], str], list[str]]:
+def chooser(*runs: tuple[str, dict[str, str]]) -> tuple[Callable[[str], str], list[str]]:
     """Chooses among runs of one study, the oldest first; and what it says."""
     said: list[str] = []
     settings = Settings(chosen=said.append)
@@ -223,7 +224,7 @@ def settings_url() -> sa.URL:
 
 
 def test_a_study_means_its_run_as_written_and_not_a_later_smaller_one() -> None:
-    choose, said = told(("demo-1", {}), ("demo-2", {}), ("demo-3", {"cycles": "1 of 3"}))
+    choose, said = chooser(("demo-1", {}), ("demo-2", {}), ("demo-3", {"cycles": "1 of 3"}))
     assert choose("demo") == "demo-2"
     assert said == [
         "demo has 3 runs; this is demo-2. Name another by its id: demo-3 (cycles 1 of 3), demo-1"
@@ -233,7 +234,7 @@ def test_a_study_means_its_run_as_written_and_not_a_later_smaller_one() -> None:
 
 
 def test_where_all_runs_are_smaller_a_study_means_the_latest() -> None:
-    choose, said = told(("demo-1", {"cycles": "1 of 3"}), ("demo-2", {"grid": "3 of 9"}))
+    choose, said = chooser(("demo-1", {"cycles": "1 of 3"}), ("demo-2", {"grid": "3 of 9"}))
     assert choose("demo") == "demo-2"
     assert said == [
         "demo has 2 runs; this is demo-2 (grid 3 of 9). "
@@ -242,5 +243,21 @@ def test_where_all_runs_are_smaller_a_study_means_the_latest() -> None:
 
 
 def test_the_only_run_of_a_study_is_shown_without_a_remark() -> None:
-    choose, said = told(("demo-1", {"cycles": "1 of 3"}))
+    choose, said = chooser(("demo-1", {"cycles": "1 of 3"}))
     assert (choose("demo"), said) == ("demo-1", [])
+
+
+def test_a_run_without_a_folder_keeps_its_texts_in_the_program_s(
+    done: DoneHome, table_text: Callable[..., str]
+) -> None:
+    shutil.rmtree(done.folder / "tiny")
+    assert [table_text(), table_text()] == [f"{done.run_id} 1"] * 2
+    assert [file.parent.parent for file in computed.files(done.run_id, done.folder / "tiny")] == [
+        home(done.folder).program_folder
+    ]
+    changed(done, "UPDATE trial_values SET value = value + 1e-9")
+    assert [table_text(), table_text()] == [f"{done.run_id} 2"] * 2
+    assert len(computed.files(done.run_id, done.folder / "tiny")) == 1
+    assert not (done.folder / "tiny").exists()
+    deletion.delete(catalog.find_run("tiny", home(done.folder)), home(done.folder))
+    assert computed.files(done.run_id, done.folder / "tiny") == set()

@@ -95,8 +95,8 @@ def recorded(answer: Any, widths: Callable[[Cell], float]) -> Callable[[Any, Cel
 
     def answered(curve: Any, cell: Cell) -> Any:
         width = widths(cell)
-        kept = {"weight_gradients": gradients(-width, width)}
-        return replace(answer(curve, cell), recorded=kept)
+        values = {"weight_gradients": gradients(-width, width)}
+        return replace(answer(curve, cell), recorded=values)
 
     return answered
 
@@ -162,13 +162,13 @@ def test_outliers_widen_the_standard_deviation_and_not_the_quantiles() -> None:
         (1e-300, 1e300, 0.1),
     ],
 )
-def test_a_spread_of_nothing_or_beyond_measure_gives_the_bound(
+def test_a_spread_of_zero_or_infinity_gives_the_bound(
     first: float, last: float, expected: float
 ) -> None:
     assert spreads.growth(first, last, 10.0) == pytest.approx(expected)
 
 
-def test_the_spread_of_no_gradients_is_zero_and_beyond_a_float_infinite() -> None:
+def test_the_spread_of_no_gradients_is_zero_and_on_overflow_infinite() -> None:
     assert spreads.spread(gradients(), "std") == spreads.spread(gradients(), "quantiles") == 0.0
     assert spreads.spread(gradients(-1e300, 1e300), "std") == math.inf
 
@@ -242,7 +242,7 @@ def test_a_rival_that_needs_an_answer_that_the_oracle_has_not_ends(
     assert rival["average"] is None
 
 
-def test_the_expected_number_of_trainings_counts_the_rivals(
+def test_the_expected_number_of_training_runs_counts_the_rivals(
     study: Make, Rehearsal: Any, answer: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setitem(
@@ -260,24 +260,25 @@ def test_the_expected_number_of_trainings_counts_the_rivals(
         assert expected == len(rehearsal.trained)
 
 
-def test_rivals_are_recorded_in_places_of_their_own(study: Make, Rehearsal: Any) -> None:
+def test_rivals_are_recorded_in_studies_of_their_own(study: Make, Rehearsal: Any) -> None:
     rivals = ["constant", "warm_start"]
     rehearsal, study_experiment = rehearse(study, Rehearsal, rivals=rivals)
-    places = dict.fromkeys(place for place, _ in study_experiment.study_keys())
-    assert {place for _, place in rehearsal.recorded} == set(places)
+    keys = dict.fromkeys(key for key, _ in study_experiment.study_keys())
+    assert {key for _, key in rehearsal.recorded} == set(keys)
     roles = [role for _, role in study_experiment.study_keys() if role["role"] == "rival"]
     assert [role["rival"]["name"] for role in roles] == rivals
 
-    def place(**changes: Any) -> Any:
+    def rival_keys(**changes: Any) -> Any:
         _, other = rehearse(study, Rehearsal, **({"rivals": rivals} | changes))
-        return [place for place, role in other.study_keys() if role["role"] == "rival"]
+        return [key for key, role in other.study_keys() if role["role"] == "rival"]
 
-    assert place() == place()
-    assert place(cycles=2) == place()  # more cycles go on in the same place
-    assert not set(place(tolerance=1.0)) & set(place())  # another oracle, other answers
+    assert rival_keys() == rival_keys()
+    assert rival_keys(cycles=2) == rival_keys()  # more cycles belong to the same study
+    assert not set(rival_keys(tolerance=1.0)) & set(rival_keys())  # another oracle, other results
     given = [{"name": "constant", "max_lr": 0.3}]
-    assert place(rivals=given, tolerance=1.0) == place(rivals=given)  # which asks no oracle
-    assert place(rivals=given) != place(rivals=[{"name": "constant", "max_lr": 0.2}])
+    # Fixed rivals do not depend on the oracle.
+    assert rival_keys(rivals=given, tolerance=1.0) == rival_keys(rivals=given)
+    assert rival_keys(rivals=given) != rival_keys(rivals=[{"name": "constant", "max_lr": 0.2}])
 
 
 @pytest.mark.parametrize("stop", [1, 5, 8, 11, 15])

@@ -47,7 +47,7 @@ def test_allr_discounts_by_the_size_of_what_was_pruned_or_the_length() -> None:
     assert 0 < sizes.allr(0.1, [{"relative": 0.0, "share": 0.0}], 0.0) < 1e-6
 
 
-def test_a_place_on_the_grid_goes_on_beyond_its_ends() -> None:
+def test_a_position_on_the_grid_extrapolates_past_its_ends() -> None:
     grid = [0.1, 0.2, 0.4]
     assert tables._position(0.2, grid) == pytest.approx(1.0)
     assert tables._position(0.1 * 2**0.5, grid) == pytest.approx(0.5)
@@ -60,12 +60,12 @@ def answered(cell: Cell) -> CellResult:
     best = 0.05 * 2.0**cell.cycle
     accuracy = 90 - 2 * abs(math.log2(cell.max_lr / best)) + cell.replicate
     size = 0.1 * (cell.cycle + 1) * (1 + cell.replicate)
-    told = {
+    recorded = {
         "pruned_norm": {"relative": size, "share": 0.25},
         "lr_range_test": {"rate": [0.3, 0.07, 0.2][cell.replicate], "steps": 90},
         "weight_gradients": {"count": 1, "std": 1.0 / (cell.cycle + 1)},
     }
-    return replace(cell_result(cell, accuracy), recorded=told)
+    return replace(cell_result(cell, accuracy), recorded=recorded)
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_the_range_tests_median_over_the_replicates_is_taken(made: Any) -> None:
     study_experiment = made(["lr_range_test"], replicates=3)
     assert rates(study_experiment, "lr_range_test") == pytest.approx([0.07, 0.2, 0.2, 0.2])
     (rival,) = study_experiment.table("t")["rivals"]
-    # 3 cycles x 3 replicates of 100 iterations, beside 12 trainings of 10
+    # 3 cycles x 3 replicates of 100 iterations, and 12 training runs of 10
     assert rival["summary"]["percent_of_training"] == pytest.approx(100 * 900 / 120)
 
 

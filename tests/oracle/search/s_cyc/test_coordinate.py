@@ -40,9 +40,9 @@ def before_pruning(search_experiment: Any) -> list[Cell]:
 
 
 def test_each_parameter_is_chosen_by_what_the_paper_says(
-    seeking: Make, sought: Any, near: Any
+    seeking: Make, run_search: Any, near: Any
 ) -> None:
-    _, search_experiment = sought(seeking(search=WIDE, cycles=7), near(IDEAL))
+    _, search_experiment = run_search(seeking(search=WIDE, cycles=7), near(IDEAL))
     best = search_experiment.results.best[0].curve
     assert best.epsilon == 0.1  # best on the unpruned network
     assert (best.q, best.beta) == (2, 5.0)
@@ -60,50 +60,50 @@ def test_each_parameter_is_chosen_by_what_the_paper_says(
 
 
 def test_delta_is_judged_at_the_target_and_q_and_beta_by_the_objective(
-    seeking: Make, sought: Any
+    seeking: Make, run_search: Any
 ) -> None:
     def accuracy(cell: Cell) -> float:  # high rates win at the last cycle and lose before it
         if cell.cycle == 0:
             return 90 - 100 * abs(cell.max_lr - 0.1)
         return 50 + (cell.max_lr - 0.1) * (10 if cell.cycle == 3 else -1000)
 
-    _, by_mean = sought(seeking(objective="mean"), accuracy)
-    _, by_target = sought(seeking(objective="target"), accuracy)
+    _, by_mean = run_search(seeking(objective="mean"), accuracy)
+    _, by_target = run_search(seeking(objective="target"), accuracy)
     (mean,), (target,) = by_mean.results.best, by_target.results.best
     assert (mean.curve.delta, target.curve.delta) == (0.3, 0.3)
     assert (mean.curve.q, target.curve.q) == (2, 0)
 
 
-def test_of_equal_values_the_one_that_won_before_stays(seeking: Make, sought: Any) -> None:
+def test_of_equal_values_the_one_that_won_before_stays(seeking: Make, run_search: Any) -> None:
     grid = {"max_lr": [0.05, 0.1], "extend": False}
     search = {"name": "paper", "epsilon": grid, "delta": [0.1, 0.2]}
-    _, search_experiment = sought(seeking(search=search), lambda cell: 80.0)
+    _, search_experiment = run_search(seeking(search=search), lambda cell: 80.0)
     (best,) = search_experiment.results.best
     assert best.curve == SCyc(epsilon=0.05, delta=0.1, q=1, beta=4.0)
     assert summary(search_experiment)["candidates"][0]["candidate"] == best.number
 
 
 def test_twenty_runs_of_eight_networks_train_at_most_six_tenths_of_what_they_name(
-    seeking: Make, sought: Any, near: Any
+    seeking: Make, run_search: Any, near: Any
 ) -> None:
     declared = seeking(search=WIDE, cycles=7, replicates=1)
-    rehearsal, search_experiment = sought(declared, near(IDEAL))
+    rehearsal, search_experiment = run_search(declared, near(IDEAL))
     runs = [each for each in search_experiment.board.candidates if each.whole]
     assert len(runs) == 20
-    trainings = summary(search_experiment)["trainings"]
+    counts = summary(search_experiment)["trainings"]
     alone = len(search_experiment.board.candidates) - len(runs)  # on the unpruned network only
-    assert (trainings["named"], alone) == (160 + 2, 2)
-    assert trainings["made"] == len(rehearsal.trained) == len(set(rehearsal.trained)) == 95
-    assert trainings["made"] <= 0.6 * 160
+    assert (counts["named"], alone) == (160 + 2, 2)
+    assert counts["made"] == len(rehearsal.trained) == len(set(rehearsal.trained)) == 95
+    assert counts["made"] <= 0.6 * 160
 
 
 def test_rounded_max_lr_shares_more_and_never_moves_the_no_growth_phase(
-    seeking: Make, sought: Any, near: Any
+    seeking: Make, run_search: Any, near: Any
 ) -> None:
     made = {}
     for digits in (None, 3, 2, 1):
         declared = seeking(search=WIDE, cycles=7, resolution=digits)
-        rehearsal, search_experiment = sought(declared, near(IDEAL))
+        rehearsal, search_experiment = run_search(declared, near(IDEAL))
         made[digits] = len(rehearsal.trained)
         for each in search_experiment.board.candidates:
             assert set(each.path.max_lr[: each.curve.q + 1]) == {each.curve.epsilon}
@@ -112,7 +112,7 @@ def test_rounded_max_lr_shares_more_and_never_moves_the_no_growth_phase(
 
 @pytest.mark.parametrize("epsilon", [0.1, 0.02129, 1 / 3])
 @pytest.mark.parametrize("digits", [None, 1, 2, 3, 12])
-def test_rates_are_equation_2s_to_the_digits_that_are_asked_for(
+def test_rates_follow_equation_2_to_the_requested_number_of_digits(
     epsilon: float, digits: int | None
 ) -> None:
     curve = SCyc(epsilon=epsilon, delta=0.37, q=2, beta=4.0)
@@ -131,27 +131,29 @@ def test_rates_are_equation_2s_to_the_digits_that_are_asked_for(
 
 
 def test_sharing_changes_no_candidate_and_not_the_best(
-    seeking: Make, sought: Any, near: Any
+    seeking: Make, run_search: Any, near: Any
 ) -> None:
-    together = summary(sought(seeking(search=WIDE, cycles=7), near(IDEAL))[1])
+    together = summary(run_search(seeking(search=WIDE, cycles=7), near(IDEAL))[1])
     for each in together["candidates"]:
         if each["stopped"]:
             continue
         only = {name: [each[name]] for name in ("epsilon", "delta", "q", "beta")}
-        alone = summary(sought(seeking(search={"name": "grid", **only}, cycles=7), near(IDEAL))[1])
+        alone = summary(
+            run_search(seeking(search={"name": "grid", **only}, cycles=7), near(IDEAL))[1]
+        )
         assert alone["candidates"][0]["cycles"] == each["cycles"]
         assert alone["candidates"][0]["objectives"] == each["objectives"]
 
 
-def test_epsilons_step_asks_for_the_oracles_first_cycle(
-    seeking: Make, sought: Any, study: Callable[..., Study], Rehearsal: Any, near: Any
+def test_the_step_for_epsilon_requests_the_oracles_first_cycle(
+    seeking: Make, run_search: Any, study: Callable[..., Study], Rehearsal: Any, near: Any
 ) -> None:
     declared = seeking(search=WIDE)
     shown: Any = study(grid={"max_lr": [0.05, 0.1, 0.2]}, cycles=3)
     rehearsal = Rehearsal(near(IDEAL))
     rehearsal.run([greedy_oracle(shown, Graph(shown.system, "0" * 64), lambda cycle: None)])
     before = set(rehearsal.known)
-    again, search_experiment = sought(
+    again, search_experiment = run_search(
         declared, near(IDEAL), rehearsal=Rehearsal(near(IDEAL), known=dict(rehearsal.known))
     )
     assert search_experiment.results.complete
@@ -163,15 +165,15 @@ def test_epsilons_step_asks_for_the_oracles_first_cycle(
 
 @pytest.mark.parametrize("stop", range(1, 21))
 def test_an_interrupted_recipe_ends_as_an_uninterrupted_one(
-    seeking: Make, sought: Any, near: Any, Rehearsal: Any, stop: int
+    seeking: Make, run_search: Any, near: Any, Rehearsal: Any, stop: int
 ) -> None:
     declared = seeking(search=WIDE, cycles=4)
-    whole, expected = sought(declared, near(IDEAL))
+    whole, expected = run_search(declared, near(IDEAL))
     assert len(whole.packs) == 21
-    first, half = sought(declared, near(IDEAL), stop_after=stop)
+    first, half = run_search(declared, near(IDEAL), stop_after=stop)
     assert not half.results.complete
     summary(half)  # of a run that is not complete, too
-    second, again = sought(
+    second, again = run_search(
         declared, near(IDEAL), rehearsal=Rehearsal(near(IDEAL), known=first.known)
     )
     assert summary(again) == summary(expected)
@@ -179,28 +181,28 @@ def test_an_interrupted_recipe_ends_as_an_uninterrupted_one(
 
 
 def test_any_order_of_completion_gives_the_same_candidates(
-    seeking: Make, sought: Any, near: Any
+    seeking: Make, run_search: Any, near: Any
 ) -> None:
     declared = seeking(search=WIDE, cycles=4)
-    expected = summary(sought(declared, near(IDEAL))[1])
+    expected = summary(run_search(declared, near(IDEAL))[1])
     for seed in range(5):
         shuffled = random.Random(seed)
 
         def order(packs: Sequence[Pack], shuffled: random.Random = shuffled) -> int:
             return shuffled.randrange(len(packs))
 
-        _, search_experiment = sought(declared, near(IDEAL), order=order)
+        _, search_experiment = run_search(declared, near(IDEAL), order=order)
         assert summary(search_experiment) == expected
 
 
-def test_a_candidate_that_diverges_is_passed_over(seeking: Make, sought: Any) -> None:
+def test_a_candidate_that_diverges_is_passed_over(seeking: Make, run_search: Any) -> None:
     def accuracy(cell: Cell) -> float | None:
         return None if cell.max_lr > 0.25 else 80 + 10 * cell.max_lr
 
     grid = {"max_lr": [0.1], "extend": False}
     search = {"name": "paper", "epsilon": grid, "delta": [0.0, 0.1, 0.3]}
     declared = seeking(search=search, cycles=6)
-    _, search_experiment = sought(declared, accuracy)
+    _, search_experiment = run_search(declared, accuracy)
     fallen = [
         each.curve.delta
         for each in search_experiment.board.candidates
@@ -214,22 +216,22 @@ def test_a_candidate_that_diverges_is_passed_over(seeking: Make, sought: Any) ->
     assert search_experiment.failure() is None
 
 
-def test_when_all_diverge_the_search_says_so(seeking: Make, sought: Any) -> None:
-    _, search_experiment = sought(seeking(), lambda cell: None)
+def test_when_all_diverge_the_search_says_so(seeking: Make, run_search: Any) -> None:
+    _, search_experiment = run_search(seeking(), lambda cell: None)
     assert search_experiment.failure() == "every epsilon diverged; lower search.epsilon"
-    _, search_experiment = sought(seeking(), lambda cell: None if cell.cycle else 90.0)
+    _, search_experiment = run_search(seeking(), lambda cell: None if cell.cycle else 90.0)
     assert search_experiment.failure() == "every delta diverged; lower epsilon or delta"
     listed = {"name": "grid", "epsilon": [0.1], "delta": [0.1], "q": [0], "beta": [3]}
-    _, search_experiment = sought(seeking(search=listed), lambda cell: None)
+    _, search_experiment = run_search(seeking(search=listed), lambda cell: None)
     assert search_experiment.failure() == "every candidate diverged; lower epsilon or delta"
     assert search_experiment.results.best == []
 
 
-def test_a_grid_tries_every_combination_once(seeking: Make, sought: Any, near: Any) -> None:
+def test_a_grid_tries_every_combination_once(seeking: Make, run_search: Any, near: Any) -> None:
     listed = {
         "name": "grid", "epsilon": [0.05, 0.1], "delta": [0.1, 0.2], "q": [0, 2], "beta": [3, 5],
     }  # fmt: skip
-    rehearsal, search_experiment = sought(seeking(search=listed, cycles=4), near(IDEAL))
+    rehearsal, search_experiment = run_search(seeking(search=listed, cycles=4), near(IDEAL))
     assert len(set(map(str, curves(search_experiment)))) == 16
     assert search_experiment.results.best[0].curve == IDEAL
     assert len(rehearsal.trained) == len(set(rehearsal.trained))
@@ -237,13 +239,13 @@ def test_a_grid_tries_every_combination_once(seeking: Make, sought: Any, near: A
     assert scores == sorted(scores, reverse=True)
 
 
-def test_several_objectives_give_the_pareto_front(seeking: Make, sought: Any) -> None:
+def test_several_objectives_give_the_pareto_front(seeking: Make, run_search: Any) -> None:
     def accuracy(cell: Cell) -> float:  # at cycle 1 low rates are better, at cycle 3 high ones
         return 80 - 30 * cell.max_lr if cell.cycle < 2 else 60 + 20 * cell.max_lr
 
     listed = {"name": "grid", "epsilon": [0.1, 0.2], "delta": [0.1, 0.2], "q": [0, 1], "beta": [3]}
     declared = seeking(search=listed, objective={"name": "pareto", "cycles": [1, 3]})
-    _, search_experiment = sought(declared, accuracy)
+    _, search_experiment = run_search(declared, accuracy)
     front = search_experiment.results.best
     points = [(each.score([1]), each.score([3])) for each in search_experiment.board.candidates]
     expected = [
@@ -257,7 +259,7 @@ def test_several_objectives_give_the_pareto_front(seeking: Make, sought: Any) ->
     assert order == sorted(order, reverse=True)
 
 
-def test_a_tie_by_rounding_goes_to_the_lower_value(seeking: Make, sought: Any) -> None:
+def test_a_tie_by_rounding_goes_to_the_lower_value(seeking: Make, run_search: Any) -> None:
     exact = {0.05: (94.5, 83.6), 0.1: (94.2, 83.9)}  # both 89.05, as floats 1.4e-14 apart
 
     def tie(cell: Cell) -> float:
@@ -267,7 +269,7 @@ def test_a_tie_by_rounding_goes_to_the_lower_value(seeking: Make, sought: Any) -
 
     grid = {"max_lr": [0.05, 0.1], "extend": False}
     recipe = {"name": "paper", "epsilon": grid, "delta": [0.05, 0.2]}
-    _, search_experiment = sought(seeking(search=recipe, replicates=2, objective="target"), tie)
+    _, search_experiment = run_search(seeking(search=recipe, replicates=2, objective="target"), tie)
     (best,) = search_experiment.results.best
     assert best.curve == SCyc(epsilon=0.05, delta=0.05, q=1, beta=4.0)
     assert summary(search_experiment)["candidates"][0]["candidate"] == best.number
@@ -278,14 +280,14 @@ def test_a_tie_by_rounding_goes_to_the_lower_value(seeking: Make, sought: Any) -
         return exact[0.05 if cell.max_lr < 0.1 else 0.1][cell.replicate]
 
     declared = seeking(search=listed, replicates=2, objective="target", cycles=1)
-    _, search_experiment = sought(declared, level)
+    _, search_experiment = run_search(declared, level)
     (best,) = search_experiment.results.best
     assert best.number == 0
     assert [each["candidate"] for each in summary(search_experiment)["candidates"]] == [0, 1]
     pareto = seeking(
         search=listed, replicates=2, cycles=1, objective={"name": "pareto", "cycles": [0, 1]}
     )
-    _, search_experiment = sought(pareto, level)
+    _, search_experiment = run_search(pareto, level)
     assert [each.number for each in search_experiment.results.best] == [
         0,
         1,

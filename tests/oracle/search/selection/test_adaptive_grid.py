@@ -26,7 +26,7 @@ from oracle.tables import oracle
 Make = Callable[..., Study]
 GRID = {"kind": "log", "low": 0.005, "high": 0.5, "count": 41}
 CASES = 16  # of each of the 13 families: 208
-SMOOTH = {  # mean share of the full grid's trainings, at most
+SMOOTH = {  # mean share of the full grid's training runs, at most
     "hump": 0.35,
     "plateau": 0.40,  # exactly level, so nothing says which of many values is the best
     "two humps": 0.35,
@@ -77,7 +77,7 @@ def test_the_families_hold_every_known_one() -> None:
 
 
 @pytest.mark.parametrize("family", SMOOTH)
-def test_without_noise_it_finds_what_the_full_grid_finds_with_a_third_of_the_trainings(
+def test_without_noise_it_finds_what_the_full_grid_finds_with_a_third_of_the_training_runs(
     family: str,
 ) -> None:
     row = benchmark.family(family, CASES)
@@ -107,7 +107,7 @@ def test_with_noise_it_mostly_finds_what_the_full_grid_finds(family: str) -> Non
         ("cifar10-vgg19-small", 1.0),
     ],
 )
-def test_it_finds_what_recorded_runs_found(run: str, most: float) -> None:
+def test_it_finds_the_regions_of_recorded_runs(run: str, most: float) -> None:
     cases = benchmark.recorded(benchmark.RESULTS / f"{run}.json")
     row = benchmark.row(run, map(benchmark.compared, cases))
     assert row.cases >= 5
@@ -155,7 +155,9 @@ def test_the_grid_grows_by_the_same_values(
         assert end(few.cells) == end(full.cells)
 
 
-def test_where_all_that_was_tried_diverged_the_whole_grid_is(study: Make, searched: Any) -> None:
+def test_if_every_tried_max_lr_diverged_the_whole_grid_is_trained(
+    study: Make, searched: Any
+) -> None:
     def curve(cell: Cell) -> float | None:
         return 90.0 if cell.cycle == 0 or cell.max_lr == 0.006295 else None
 
@@ -204,15 +206,15 @@ def test_what_it_tries_depends_on_results_alone(study: Make, searched: Any, Rehe
     assert packs[0] == packs[1] == packs[2]
 
 
-def test_the_order_of_what_is_known_does_not_matter() -> None:
+def test_the_order_of_known_results_does_not_matter() -> None:
     every = [0.01 * 1.1**index for index in range(40)]
     tried = {every[i]: MaxLrScores((90 - abs(i - 17) / 3,) * 2, False) for i in range(1, 40, 6)}
-    asked = [
+    requested = [
         select_adaptive(GridState(every, dict(order), 0.5, "points", coarse_step(40), every[20]))
         for order in (tried.items(), reversed(tried.items()))
     ]
-    assert asked[0]
-    assert asked[0] == asked[1]
+    assert requested[0]
+    assert requested[0] == requested[1]
 
 
 def test_interrupted_anywhere_it_ends_as_it_would_have(
@@ -273,7 +275,7 @@ def test_its_cost_is_guessed_at_a_third(study: Make) -> None:
     s_cyc = len(study_experiment.known_cells())
     assert expected_cells(study_experiment) == s_cyc + 3 * (41 // 3) * 2
     study_experiment.searches()
-    assert study_experiment.unknown_cells() == 2 * (41 // 3) * 2  # those of cycle 0 are asked for
+    assert study_experiment.unknown_cells() == 2 * (41 // 3) * 2  # those of cycle 0 are requested
     assert [cells_a_cycle(count, 2, "adaptive") for count in (3, 8, 10, 60)] == [6, 16, 16, 40]
     assert cells_a_cycle(60, 2, "grid") == 120
     assert cells_a_cycle(60, 2, CellSearch(name="adaptive", budget=0.2)) == 24

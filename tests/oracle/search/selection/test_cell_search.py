@@ -56,7 +56,7 @@ def test_a_third_of_the_training_runs_finds_every_cycles_best(searched: Any) -> 
         assert cycle.end is not None
         assert abs(math.log2(cycle.region.well_tuned / (0.05 * 1.5**cycle.cycle))) < 0.5
         assert sum(counts(cycle)) == cycle.end.trained <= cycle.end.budget == 26
-        assert len(set(counts(cycle))) > 1  # losers have fewer replicates
+        assert len(set(counts(cycle))) > 1  # max_lr that lost have fewer replicates
 
 
 def test_the_next_cycle_starts_from_every_replicate_of_the_well_tuned_max_lr(searched: Any) -> None:
@@ -67,7 +67,7 @@ def test_the_next_cycle_starts_from_every_replicate_of_the_well_tuned_max_lr(sea
         assert {cell.parent for row in after.cells.values() for cell in row} <= set(won)
 
 
-def test_what_is_trained_does_not_depend_on_which_result_comes_first(
+def test_the_training_runs_do_not_depend_on_the_order_of_results(
     searched: Any, Rehearsal: Any
 ) -> None:
     orders: list[Callable[[Sequence[Pack]], int]] = [
@@ -147,7 +147,7 @@ def test_the_grid_grows_where_the_region_reaches_its_end(searched: Any) -> None:
         assert abs(math.log2(cycle.region.well_tuned / (0.05 * 1.5**cycle.cycle))) < 0.6
 
 
-def test_a_max_lr_of_which_a_replicate_diverged_is_never_kept(searched: Any) -> None:
+def test_a_max_lr_of_which_a_replicate_diverged_is_never_selected(searched: Any) -> None:
     def curve(cell: Cell) -> float | None:
         return None if cell.max_lr > 0.045 and cell.replicate == 3 else hump(cell)
 
@@ -164,7 +164,7 @@ def test_where_all_diverges_the_whole_grid_is_tried_and_there_is_no_winner(searc
     assert sum(counts(cycles[0])) == 80
 
 
-def test_a_program_that_asks_for_what_to_train_is_asked_for_the_same_cells(searched: Any) -> None:
+def test_ask_and_tell_suggests_the_same_cells(searched: Any) -> None:
     def curve(cycle: int, max_lr: float, replicate: int) -> float:
         away = abs(math.log2(max_lr / (0.05 * 1.5**cycle)))
         return 80 - 4 * away**2 + 2 * replicate + 0.3 * math.sin(1e4 * max_lr * (replicate + 1))
@@ -193,7 +193,7 @@ def test_a_program_that_asks_for_what_to_train_is_asked_for_the_same_cells(searc
         Training(0, rate, len(row)) for rate, row in now.cycles[0].results.items() if len(row) < 4
     )
     (problem,) = now.problems([skipped])
-    assert "was not asked for at max_lr" in problem.rule
+    assert "was not requested at max_lr" in problem.rule
 
 
 def test_the_word_adaptive_alone_keeps_its_meaning_and_every_id() -> None:

@@ -33,7 +33,7 @@ def test_two_max_lr_that_may_both_be_the_best_are_completed_together() -> None:
 
 
 def test_one_that_lacks_more_than_is_left_is_not_begun() -> None:
-    known = trained({0: 84.0, 3: 88.0, 4: 90.5, 5: 90.0, 6: 88.0, 9: 84.0}, {4: 1})
+    known = trained({0: 84.0, 3: 88.0, 4: 92.0, 5: 90.0, 6: 88.0, 9: 84.0}, {4: 1})
     answer = infer_cycle(SEARCH, known)
     assert answer.well_tuned == GRID[4]
     assert 4 not in values(finalists(SEARCH, known, answer, 1))
@@ -56,6 +56,6 @@ def test_an_effect_is_known_by_the_results_of_its_replicate() -> None:
     assert joint[10, 10] == pytest.approx(2.0 + 0.15)
 
 
-def test_what_lies_far_below_the_best_is_deep_and_is_asked_no_more() -> None:
+def test_a_max_lr_far_below_the_best_is_deep_and_gets_no_more_replicates() -> None:
     known = trained({0: 60.0, 3: 89.6, 4: 90.0, 5: 90.0, 6: 89.6, 9: 60.0}, {})
     assert np.flatnonzero(infer_cycle(SEARCH, known).deep).tolist() == [0, 9]

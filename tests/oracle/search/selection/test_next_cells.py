@@ -37,7 +37,7 @@ def run(
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_quarter_of_the_trainings_finds_the_hump(rule: str) -> None:
+def test_a_quarter_of_the_training_runs_finds_the_hump(rule: str) -> None:
     search = CycleSearch(GRID, 3, 0.5, 30, 6)
     known, reason, batches, answer = run(hump(0.3), search, rule)
     assert known.trained.sum() <= 30
@@ -45,8 +45,8 @@ def test_a_quarter_of_the_trainings_finds_the_hump(rule: str) -> None:
     assert reason in ("budget", "regret and ends")
     assert abs(GRID.index(answer.well_tuned) - 20) <= 5  # less than 0.5 points below the best
     for end, step in (("low", 15), ("high", 25)):
-        found = math.log(answer.ends.median(end) / 0.01) / math.log(1.1)  # type: ignore[arg-type]
-        assert abs(found - step) <= 4
+        estimate = math.log(answer.ends.median(end) / 0.01) / math.log(1.1)  # type: ignore[arg-type]
+        assert abs(estimate - step) <= 4
 
 
 def test_the_first_batch_spreads_over_the_grid_with_two_replicates() -> None:
@@ -55,6 +55,15 @@ def test_the_first_batch_spreads_over_the_grid_with_two_replicates() -> None:
     assert {replicate for _, replicate in first.cells} == {0, 1}
     assert {0, 39} <= {value for value, _ in first.cells}
     assert first.reason is None
+
+
+def test_on_a_short_grid_one_value_of_the_first_batch_has_a_second_replicate() -> None:
+    nothing = np.full((10, 3), np.nan)
+    first = next_cells(CycleSearch(GRID[:10], 3, 0.5, 15, 6), Known(nothing, nothing))
+    values = [value for value, replicate in first.cells if replicate == 0]
+    assert len(values) == 7
+    assert {0, 9} <= set(values)
+    assert [cell for cell in first.cells if cell[1] == 1] == [(values[3], 1)]
 
 
 def test_the_budget_is_never_exceeded() -> None:
@@ -110,7 +119,7 @@ def test_where_everything_diverges_the_search_goes_on_until_something_does_not()
     assert answer.well_tuned == GRID[1]
 
 
-def test_what_it_asks_is_a_function_of_what_is_known_alone() -> None:
+def test_the_next_cells_depend_on_the_known_results_alone() -> None:
     search, truth = CycleSearch(GRID, 3, 0.5, 40, 6), hump(0.5)
     one, *_ = run(truth, search)
     other, *_ = run(truth, search)

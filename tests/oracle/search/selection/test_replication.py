@@ -52,9 +52,9 @@ def verdict(study: Study, cycle: OracleCycle) -> str:
 
 
 def test_where_every_verdict_is_clear_no_replicate_is_added(study: Make, searched: Any) -> None:
-    growing, *found = searched(study(**GROWING), noisy())
+    growing, *results = searched(study(**GROWING), noisy())
     plain, *expected = searched(study(**GROWING | {"replicates": 3}), noisy())
-    assert found == expected
+    assert results == expected
     assert growing.trained == plain.trained
 
 
@@ -87,10 +87,10 @@ def test_an_added_replicate_goes_its_own_way_by_the_winners(study: Make, searche
             assert [cell.parent.parent.max_lr, cell.parent.max_lr] == won[:2]
     way = {cell.parent for row in cycles[2].cells.values() for cell in row[3:]}
     way |= {cell.parent for cell in way if cell is not None}
-    where = {cell: place for cell, place in rehearsal.recorded if cell in way}
+    where = {cell: key for cell, key in rehearsal.recorded if cell in way}
     assert {cell.id for cell in way if cell} == {result.cell for result in cycles[2].passed}
     assert set(where.values()) == {cycles[0].study_key, cycles[1].study_key}
-    assert all(cycles[cell.cycle].study_key == place for cell, place in where.items())
+    assert all(cycles[cell.cycle].study_key == key for cell, key in where.items())
 
 
 def turning(cell: Cell) -> float:
@@ -139,7 +139,7 @@ def judged(cell: Cell, accuracy: float) -> CellResult:
 
 
 @pytest.mark.parametrize(("points", "grows"), [(70.0, False), (20.0, True)])
-def test_no_replicate_is_added_where_nothing_is_told_from_chance(
+def test_no_replicate_is_added_where_nothing_is_above_chance(
     study: Make, searched: Any, monkeypatch: pytest.MonkeyPatch, points: float, grows: bool
 ) -> None:
     noise = noisy(0, 1, 2)
@@ -190,19 +190,19 @@ def test_an_interrupted_growth_ends_as_an_uninterrupted_one(
 
 
 def growing(
-    study: Study, rehearsal: Any, losers_go: bool = True
+    study: Study, rehearsal: Any, delete_lost: bool = True
 ) -> tuple[list[OracleCycle], set[str]]:
-    """Run a study whose losers' networks are deleted; returns its cycles and what was deleted."""
+    """Run a study; return its cycles and the results whose networks may be deleted."""
     gone: set[str] = set()
 
-    def drop(losers: Any) -> None:
+    def drop(discardable: Any) -> None:
         lost: list[CellResult] = [
-            loser for loser in losers if loser.cell not in study_experiment.known_cells()
+            loser for loser in discardable if loser.cell not in study_experiment.known_cells()
         ]
         gone.update(loser.checkpoint for loser in lost if loser.checkpoint)
         rehearsal.lost.update(gone)
 
-    hooks = ExperimentCallbacks(on_discardable=drop) if losers_go else ExperimentCallbacks()
+    hooks = ExperimentCallbacks(on_discardable=drop) if delete_lost else ExperimentCallbacks()
     study_experiment: Any = experiment(study, Graph(study.system, "0" * 64), hooks)
     rehearsal.run(study_experiment.searches())
     return study_experiment.cycles, gone
@@ -219,12 +219,12 @@ def test_no_network_that_was_deleted_is_needed_again(study: Make, Rehearsal: Any
 def test_a_network_on_the_way_that_is_lost_is_made_again(study: Make, Rehearsal: Any) -> None:
     curve = noisy(2)
     whole = Rehearsal(curve)
-    cycles, _ = growing(study(**GROWING), whole, losers_go=False)
+    cycles, _ = growing(study(**GROWING), whole, delete_lost=False)
     way = [result.checkpoint for result in cycles[2].passed]
     last = {cell.id for row in cycles[2].cells.values() for cell in row[3:]}
     known = {cell: result for cell, result in whole.known.items() if cell not in last}
     rest = Rehearsal(curve, known=known, lost=set(way))
-    again, _ = growing(study(**GROWING), rest, losers_go=False)
+    again, _ = growing(study(**GROWING), rest, delete_lost=False)
     assert again == cycles
     assert set(rest.trained) == last | set(way)
     assert {cell.id for cell, _ in rest.recorded} == last
@@ -236,12 +236,12 @@ def test_a_plain_number_is_grown_from_without_training_anything_again(
     curve = noisy(0, 1, 2)
     plain, *_ = searched(study(**GROWING | {"replicates": 3}), curve)
     _, *expected = searched(study(**GROWING), curve)
-    more, *found = searched(study(**GROWING), curve, Rehearsal(curve, known=dict(plain.known)))
-    assert found == expected
+    more, *results = searched(study(**GROWING), curve, Rehearsal(curve, known=dict(plain.known)))
+    assert results == expected
     assert set(more.trained).isdisjoint(plain.trained)
 
 
-def test_the_expected_number_of_trainings_is_that_without_growth(study: Make) -> None:
+def test_the_expected_number_of_training_runs_is_that_without_growth(study: Make) -> None:
     graph = Graph(study().system, "0" * 64)
     plain = experiment(study(**GROWING | {"replicates": 3}), graph)
     assert expected_cells(experiment(study(**GROWING), graph)) == expected_cells(plain)
@@ -251,7 +251,7 @@ def test_the_expected_number_of_trainings_is_that_without_growth(study: Make) ->
     ("have", "wanted", "most", "more"),
     [(3, 1, 12, 1), (3, 40, 12, 2), (3, None, 12, 2), (8, 3, 12, 3), (8, 40, 10, 2), (3, 0, 9, 1)],
 )
-def test_a_round_adds_what_is_wanted_and_at_most_half_of_what_is_there(
+def test_a_round_adds_the_wanted_replicates_but_at_most_half_of_the_present_number(
     have: int, wanted: int | None, most: int, more: int
 ) -> None:
     assert added(have, wanted, most) == more

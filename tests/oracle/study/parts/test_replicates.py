@@ -48,7 +48,7 @@ def test_a_number_is_what_it_was(study: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("replicates", "told"),
+    ("replicates", "message"),
     [
         ("many", 'replicates = "many"    must be a whole number, auto, or a mapping of least'),
         (0, "replicates = 0    must be at least 1"),
@@ -60,10 +60,10 @@ def test_a_number_is_what_it_was(study: Make) -> None:
         ({"leest": 3}, 'replicates.leest = 3    unknown key; did you mean "least"?'),
     ],
 )
-def test_what_cannot_be_is_refused(study: Make, replicates: object, told: str) -> None:
+def test_impossible_replicates_are_refused(study: Make, replicates: object, message: str) -> None:
     with pytest.raises(BadInput) as refused:
         study(replicates=replicates)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 @pytest.mark.parametrize("replicates", ["auto", {"least": 2, "most": 4}])
@@ -92,8 +92,8 @@ def test_the_estimate_says_how_far_replicates_may_grow(study: Make) -> None:
     shown = {
         "study": "tiny", "run_id": "tiny-0", "shrunk": {}, "images": 9, "parameters": 9,
         "grids": {"oracle": [0.05, 0.1, 0.2]}, "growth": {"oracle": 6}, "cycles": 2,
-        "cells": cells, "steps": 9, "looks": 9, "seconds_a_step": 0.1,
-        "seconds_a_look": 0.1, "workers": 1, "device": "cpu",
+        "cells": cells, "steps": 9, "evaluations": 9, "seconds_per_step": 0.1,
+        "seconds_per_evaluation": 0.1, "workers": 1, "device": "cpu",
     }  # fmt: skip
     said = text(Estimate(**shown, replicates=2, most_replicates=5))
     assert f"training runs  {cells} = " in said

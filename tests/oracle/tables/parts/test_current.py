@@ -31,8 +31,8 @@ def at(
     known: dict[str, Any] = {}
     while True:
         cycles: list[OracleCycle] = []
-        asked = list(requests(greedy_oracle(study, graph, cycles.append), known))
-        missing = [cell for cell in asked[-1].cells if cell.id not in known]
+        requested = list(requests(greedy_oracle(study, graph, cycles.append), known))
+        missing = [cell for cell in requested[-1].cells if cell.id not in known]
         if not missing or len(known) == finished:
             break
         cell: Cell = missing[0]
@@ -40,14 +40,14 @@ def at(
         known[cell.id] = cell_result(cell, None if gone else 90 + cell.max_lr + cell.replicate)
     table = oracle.table(study, "tiny-00000000", cycles, [], complete=False)
     now = None if running is None else {cell.id for cell in missing[:running]}
-    part = current.part(asked, known, now)
+    part = current.part(requested, known, now)
     if part is not None:
         part["so_far"] = current.so_far(part["grid"], 0.5, "points", minimised=False)
         table["current"] = part
     return table, part
 
 
-def test_before_the_first_training_run_every_value_is_asked_and_none_finished() -> None:
+def test_before_the_first_training_run_every_value_is_requested_and_none_finished() -> None:
     table, part = at(0)
     assert (part["cycle"], part["asked"], part["finished"]) == (0, 6, 0)
     assert part["weights_remaining"] is None
@@ -103,20 +103,20 @@ def test_each_state_of_a_max_lr_has_a_mark_and_a_line_of_the_legend_of_its_own()
     assert [row[3] for row in printed.rows] == ["partly finished", "running", "queued"]
     assert printed.verdict.startswith("Cycle 1: 1 of 6 training runs are finished, 1 running. ")
     panels = region_plots.dashboard_panels(table)
-    found = marks(panels["regions"])
-    assert found["partly finished"][1] == [0.05]
-    assert found["running"][1] == [0.1]
-    assert found["queued"][1] == [0.2]
-    assert len({symbol for symbol, _ in found.values()}) == len(found) == 5
+    drawn = marks(panels["regions"])
+    assert drawn["partly finished"][1] == [0.05]
+    assert drawn["running"][1] == [0.1]
+    assert drawn["queued"][1] == [0.2]
+    assert len({symbol for symbol, _ in drawn.values()}) == len(drawn) == 5
     assert part["weights_remaining"] in panels["regions"].layout.xaxis.tickvals
 
 
 def test_the_figures_show_what_is_finished_filled_and_the_rest_open() -> None:
     table, _ = at(11)
     panels = region_plots.dashboard_panels(table)
-    found = marks(panels["regions"])
-    assert found["finished"] == ("circle", [0.05, 0.1])
-    assert found["partly finished"] == ("circle-cross-open", [0.2])
+    drawn = marks(panels["regions"])
+    assert drawn["finished"] == ("circle", [0.05, 0.1])
+    assert drawn["partly finished"] == ("circle-cross-open", [0.2])
     (line,) = (t for t in panels["accuracies"].data if t.name == "cycle 1 so far")
     assert list(line.x) == list(GRID)
     assert list(line.y) == pytest.approx([90.55, 90.6, 90.2])
@@ -135,9 +135,9 @@ def test_the_answer_so_far_is_told_as_provisional() -> None:
     said = "Provisional: the best max_lr so far is 0.1, the region [0.1, 0.2], from 3 of 3 max_lr."
     assert formats.sheet(table).subtables[0].verdict.endswith(said)
     assert region_plots.captions(table)["regions"].endswith(said)
-    found = marks(region_plots.dashboard_panels(table)["regions"])
-    assert found["best so far (provisional)"][1] == [0.1]
-    assert found["region so far (provisional)"][1] == [0.1, 0.2]
+    drawn = marks(region_plots.dashboard_panels(table)["regions"])
+    assert drawn["best so far (provisional)"][1] == [0.1]
+    assert drawn["region so far (provisional)"][1] == [0.1, 0.2]
 
 
 def test_the_first_cycle_is_drawn_as_soon_as_a_training_run_is_under_way() -> None:
@@ -154,5 +154,5 @@ def test_of_a_loss_the_lowest_value_is_the_best_so_far() -> None:
         {"max_lr": rate, "asked": 1, "val_accuracy": [loss], "diverged": False}
         for rate, loss in losses.items()
     ]
-    found = current.so_far(grid, 0.5, "points", minimised=True)
-    assert found == {"well_tuned": 0.1, "low": 0.1, "high": 0.2, "max_lr_tried": 3}
+    so_far = current.so_far(grid, 0.5, "points", minimised=True)
+    assert so_far == {"well_tuned": 0.1, "low": 0.1, "high": 0.2, "max_lr_tried": 3}

@@ -123,7 +123,7 @@ def test_the_column_says_the_verdict_and_the_line_says_both(made: Any) -> None:
     assert columns(table, "S-Cyc verdict")[0] == "undecided"
 
 
-def test_below_each_cycle_stand_the_intervals_and_the_best_again(made: Any) -> None:
+def test_each_cycle_has_its_intervals_and_the_corrected_best_below_it(made: Any) -> None:
     table = made()
     table["cycles"][0]["evidence"] |= {
         "low": {"low": 0.012345, "high": 0.1},
@@ -137,7 +137,7 @@ def test_below_each_cycle_stand_the_intervals_and_the_best_again(made: Any) -> N
     assert any(line.startswith("Row 2") for line in tables.sheet(table).notes)
 
 
-def test_what_was_measured_and_what_is_estimated_have_columns_of_their_own(made: Any) -> None:
+def test_measured_and_estimated_values_have_separate_columns(made: Any) -> None:
     table = made()
     first = table["cycles"][0]
     first["evidence"]["low"] |= {"beyond": 0.6}
@@ -244,7 +244,7 @@ def test_csv_has_the_evidence(made: Any) -> None:
     assert row["inside"] == "False"
 
 
-def test_the_report_marks_verdicts_and_what_stands_below(made: Any, study: Make) -> None:
+def test_the_report_marks_verdicts_and_the_rows_below_them(made: Any, study: Make) -> None:
     table = made()
     table["cycles"][0]["evidence"]["s_cyc"]["more"] = 7
     page = html_report.page(table, study())
@@ -283,7 +283,7 @@ def test_an_open_chance_never_prints_as_a_decided_one(made: Any, chance: float, 
     assert columns(table, "S-Cyc verdict")[1] == shown
 
 
-def test_beyond_a_cut_off_end_the_verdict_is_unknown(study: Make, searched: Any) -> None:
+def test_past_a_cut_off_end_the_verdict_is_unknown(study: Make, searched: Any) -> None:
     def rising(cell: Cell) -> float:
         noise = 0.1 * math.sin(97 * cell.replicate / cell.max_lr)
         return 70 + 30 * cell.max_lr + cell.replicate + noise
@@ -307,10 +307,10 @@ def test_the_table_has_the_paired_difference_of_the_oracle_and_s_cyc(made: Any) 
     table = made(replicates={"least": 3, "most": 7})
     first = table["cycles"][0]
     assert first["replicates"] == 7
-    told = first["oracle_less_s_cyc"]["validation"]
+    difference = first["oracle_less_s_cyc"]["validation"]
     gaps = [a - b for a, b in zip(ACCURACY[0.2], ACCURACY[0.1], strict=True)]
-    assert told["points"] == pytest.approx(sum(gaps) / 3)
-    assert told["replicates"] == 3  # S-Cyc's run has no more
+    assert difference["points"] == pytest.approx(sum(gaps) / 3)
+    assert difference["replicates"] == 3  # S-Cyc's run has no more
     assert columns(table, "validation, % S-Cyc")[1].startswith(f"{sum(gaps) / 3:+.2f} ± ")
     assert "S-Cyc has 3 replicates; paired differences are over these." in " ".join(
         tables.sheet(table).notes

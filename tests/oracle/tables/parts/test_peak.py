@@ -1,4 +1,4 @@
-"""The highest rate that a schedule reaches, beside max_lr."""
+"""The highest rate that a schedule reaches, in addition to max_lr."""
 
 from collections.abc import Callable
 from typing import Any

@@ -14,13 +14,13 @@ from oracle.study.base import Study
 from oracle.tables.registry import Table
 
 Make = Callable[..., Study]
-LOOKS = (2, 4, 6, 8, 10, 12)
+STEPS = (2, 4, 6, 8, 10, 12)
 ACCURACY = {0.05: 79.9, 0.1: 80.0, 0.2: 70.0}
 
 
 @pytest.fixture
 def made(study: Make, Rehearsal: Any) -> Callable[[Callable[[Cell], float]], Table]:
-    """The table of a study of which each curve rises by so many points between two looks."""
+    """The table of a study of which each curve rises by so many points between two evaluations."""
 
     def make(slope: Callable[[Cell], float], **changes: Any) -> Table:
         declared = study(
@@ -35,7 +35,7 @@ def made(study: Make, Rehearsal: Any) -> Callable[[Callable[[Cell], float]], Tab
 
         def answered(cell: Cell) -> CellResult:
             result = cell_result(cell, ACCURACY.get(cell.max_lr, 50.0))
-            points = tuple((look, 50.0 + slope(cell) * look / 2) for look in LOOKS)
+            points = tuple((step, 50.0 + slope(cell) * step / 2) for step in STEPS)
             return replace(result, curve=points)
 
         study_experiment: Any = experiment(declared, Graph(declared.system, "0" * 64))
@@ -57,7 +57,7 @@ def test_a_cycle_whose_curves_rise_is_undertrained_and_the_others_are_not(made: 
     assert first["rates"] == [{"max_lr": 0.05, **same}, {"max_lr": 0.1, **same}]
 
 
-def test_the_lowest_rate_of_the_region_is_looked_at_beside_the_best(made: Any) -> None:
+def test_the_lowest_max_lr_of_the_region_is_examined_as_well_as_the_best(made: Any) -> None:
     table = made(lambda cell: 2.0 if cell.max_lr == 0.05 else 0.0)
     assert table["cycles"][0]["well_tuned"] == 0.1
     assert [c["plateau"]["verdict"] for c in table["cycles"]] == ["undertrained", "undertrained"]
@@ -65,7 +65,7 @@ def test_the_lowest_rate_of_the_region_is_looked_at_beside_the_best(made: Any) -
     assert [c["plateau"]["verdict"] for c in alone["cycles"]] == ["plateau", "plateau"]
 
 
-def test_the_print_says_undertrained_beside_the_region_and_by_how_much(made: Any) -> None:
+def test_the_printed_table_marks_an_undertrained_region_and_says_by_how_much(made: Any) -> None:
     sheet = reports.sheet(made(lambda cell: 1.0 if cell.cycle == 0 else 0.5))
     regions = [row[3] for row in sheet.rows if row[0]]
     assert [text.endswith(" undertrained") for text in regions] == [True, False]
@@ -81,7 +81,7 @@ def test_a_run_that_ends_on_a_plateau_says_so(made: Any) -> None:
     assert "last rise 0.15 points" in note
 
 
-def test_looks_that_see_no_plateau_leave_it_unknown(made: Any) -> None:
+def test_evaluations_that_show_no_plateau_leave_it_unknown(made: Any) -> None:
     table = made(lambda cell: 1.0, schedule={"warmup": 7, "drops": [8]})
     assert {c["plateau"]["verdict"] for c in table["cycles"]} == {"unknown"}
     assert table["cycles"][0]["plateau"]["rates"][0]["rise"] is None

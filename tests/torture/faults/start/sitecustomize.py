@@ -106,7 +106,7 @@ def _armed(module: ModuleType) -> None:
         from faults import journal
 
         if module.__name__ == "oracle.execution.worker":
-            journal.trainings(Path(orders["journal"]), module.Worker)
+            journal.record_starts(Path(orders["journal"]), module.Worker)
         else:
             journal.additions(Path(orders["journal"]), module.ResultStore)
     if orders["hold"] and HOLDS[orders["hold"]][0] == module.__name__:

@@ -1,13 +1,14 @@
-"""How far the order of max_lr at each look of a training run tells their order at its end.
+"""How well the order of max_lr at each evaluation of a training run predicts the final order.
 
     oracle run digits
-    python benchmarks/look_order.py digits [--runs FOLDER] [--json]
+    python benchmarks/evaluation_order.py digits [--runs FOLDER] [--json]
 
-RUN is a stored oracle run. Accuracies at a look are means over replicates of the best look so far;
-the end is the best look of each training run, as the oracle takes it. For each look: Spearman's
-rank correlation with the end, over all max_lr and over those within 2 points of the best; how many
-points of the end are lost by who stops there and takes the best; by what factor that max_lr is off
-(below 1: too low, on average over cycles); and how often halving there would have stopped the best.
+RUN is a stored oracle run. Accuracies at an evaluation are means over replicates of the best so
+far; the end is the best evaluation of each training run, as in the oracle. For each evaluation:
+Spearman's rank correlation with the end, over all max_lr and over those within 2 points of the
+best; how many points of the end are lost by who stops there and takes the best; by what factor that
+max_lr is off (below 1: too low, on average over cycles); and how often halving there would have
+stopped the best.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ LEAST = 4  # values, of which a rank correlation is taken
 
 
 @dataclass(frozen=True)
-class Look:
-    """One look of one cycle."""
+class Evaluation:
+    """One evaluation of one cycle."""
 
     cycle: int
     iterations: int
@@ -44,11 +45,11 @@ class Look:
     near_correlation: float | None  # None: fewer than `LEAST` max_lr are near
     lost: float  # points
     factor: float  # the max_lr chosen there over the one at the end
-    stopped: bool  # halving at this look would have stopped the best at the end
+    stopped: bool  # halving at this evaluation would have stopped the best at the end
 
 
-def looks(cycle: OracleCycle) -> list[Look]:
-    """Return every look of a cycle but the last."""
+def evaluations(cycle: OracleCycle) -> list[Evaluation]:
+    """Return every evaluation of a cycle but the last."""
     sound = {
         rate: row
         for rate, row in cycle.results.items()
@@ -59,12 +60,12 @@ def looks(cycle: OracleCycle) -> list[Look]:
     at = [iterations for iterations, _ in next(iter(sound.values()))[0].curve]
     end = np.array([[result.val_accuracy for result in row] for row in sound.values()]).mean(axis=1)
     best, near = int(end.argmax()), end >= end.max() - NEAR
-    found = []
-    for look, iterations in enumerate(at[:-1]):
-        seen = curves[:, :, : look + 1].max(axis=2).mean(axis=1)  # the best look so far
+    rows = []
+    for index, iterations in enumerate(at[:-1]):
+        seen = curves[:, :, : index + 1].max(axis=2).mean(axis=1)  # the best evaluation so far
         chosen = int(seen.argmax())
-        found.append(
-            Look(
+        rows.append(
+            Evaluation(
                 cycle.cycle,
                 iterations,
                 _correlation(seen, end),
@@ -74,7 +75,7 @@ def looks(cycle: OracleCycle) -> list[Look]:
                 bool((seen > seen[best]).sum() >= math.ceil(len(rates) / 2)),
             )
         )
-    return found
+    return rows
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:  # type: ignore[type-arg]
@@ -83,8 +84,8 @@ def _correlation(one: np.ndarray, other: np.ndarray) -> float:  # type: ignore[t
     return float(spearmanr(one, other).statistic)
 
 
-def text(every: Sequence[Look]) -> str:
-    """Return a row a look, averaged over cycles."""
+def text(every: Sequence[Evaluation]) -> str:
+    """Return a row for each evaluation, averaged over cycles."""
     lines = [
         "iterations  cycles  order  near the best  points lost  factor  best stopped by halving"
     ]
@@ -101,21 +102,21 @@ def text(every: Sequence[Look]) -> str:
     return "\n".join(lines) + "\n"
 
 
-@click.command(help="How the order of max_lr at each look predicts their order at the end.")
+@click.command(help="How well the order of max_lr at each evaluation predicts the final order.")
 @click.argument("run")
 @click.option("--runs", default="runs", show_default=True, help="Folder of all runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def main(run: str, runs: str, as_json: bool) -> None:
-    """Print a row for each look of a stored oracle run."""
+    """Print a row for each evaluation of a stored oracle run."""
     try:
         known = catalog.find_run(run, Settings(folder=Path(runs)))
     except BadInput as error:
         raise click.ClickException(str(error)) from error
     with opened(known.url) as (_, store):
-        found = catalog.replayed(known, store)
-    if not isinstance(found, OracleExperiment):
+        experiment = catalog.replayed(known, store)
+    if not isinstance(experiment, OracleExperiment):
         raise click.ClickException("not an oracle run")
-    every = [look for cycle in found.cycles if cycle.region for look in looks(cycle)]
+    every = [each for cycle in experiment.cycles if cycle.region for each in evaluations(cycle)]
     if as_json:
         click.echo(json.dumps([asdict(each) for each in every]))
     else:

@@ -23,7 +23,7 @@ from oracle.execution import ray_auth
 
 STUDY: dict[str, Any] = tiny_content(
     without=("pruning",),
-    name="doors",
+    name="ports",
     training={"steps": 1_000_000, "batch": 16, "validate_every": 500_000},
     grid={"max_lr": [0.05, 0.1]},
     cycles=1,
@@ -71,7 +71,7 @@ def test_the_token_of_a_drivers_own_ray_is_for_its_user_alone_whatever_the_umask
             token = Path(os.environ["RAY_AUTH_TOKEN_PATH"])
             assert mode(token) == 0o600
             assert "RAY_AUTH_TOKEN" not in os.environ
-            assert "RAY_AUTH_MODE" not in os.environ  # Ray asks for tokens where none is set
+            assert "RAY_AUTH_MODE" not in os.environ  # Ray requires tokens where none is set
             seen.add(token.read_text())
     assert {len(each) for each in seen} == {64}
     assert len(seen) == 2
@@ -81,7 +81,7 @@ def test_the_token_of_a_drivers_own_ray_is_for_its_user_alone_whatever_the_umask
 
 
 @pytest.mark.parametrize(("rights", "said"), [(0o600, 0), (0o640, 1), (0o604, 1)])
-def test_who_shows_a_token_that_others_can_read_is_told(
+def test_a_token_that_others_can_read_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rights: int, said: int
 ) -> None:
     token = tmp_path / ".ray" / "auth_token"
@@ -104,14 +104,14 @@ def family(root: int) -> dict[int, str]:
         with contextlib.suppress(OSError):
             parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
             children.setdefault(int(parent), []).append(int(folder.name))
-    found: dict[int, str] = {}
+    commands: dict[int, str] = {}
     todo = [root]
     while todo:
         pid = todo.pop()
         with contextlib.suppress(OSError):
-            found[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+            commands[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
         todo += children.get(pid, [])
-    return found
+    return commands
 
 
 def listening(pids: dict[int, str]) -> set[tuple[str, int, int]]:
@@ -150,8 +150,8 @@ def test_a_socket_on_every_address_is_seen() -> None:
 class Served:
     """`oracle serve` on every address, which trains on a Ray of its own."""
 
-    def __init__(self, place: Path, port: int) -> None:
-        ledger = RunDatabase(sqlite_url(place / "oracle.db"))
+    def __init__(self, folder: Path, port: int) -> None:
+        ledger = RunDatabase(sqlite_url(folder / "oracle.db"))
         self.secret = ledger.tokens().create("me", "admin")
         ledger.close()
         environment = {
@@ -159,11 +159,11 @@ class Served:
             for name, value in os.environ.items()
             if not name.startswith(("ORACLE_", "RAY_"))
         }
-        command = ["serve", "--runs", str(place), "--host", "0.0.0.0", "--workers", "1"]  # noqa: S104
+        command = ["serve", "--runs", str(folder), "--host", "0.0.0.0", "--workers", "1"]  # noqa: S104
         self.process = subprocess.Popen(
             [Path(sys.executable).with_name("oracle"), *command, "--port", str(port),
              "--allowed-host", "127.0.0.1"],
-            env=environment | {"OMP_NUM_THREADS": "1", "HOME": str(place)},
+            env=environment | {"OMP_NUM_THREADS": "1", "HOME": str(folder)},
             stderr=subprocess.DEVNULL, umask=0,
         )  # fmt: skip
         self.client = httpx.Client(
@@ -203,7 +203,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 def token_of(pid: int) -> Path:
-    """The file of the token that a Ray process asks for."""
+    """The file of the token that a Ray process requires."""
     variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     named = dict(each.partition(b"=")[::2] for each in variables)
     return Path(named[b"RAY_AUTH_TOKEN_PATH"].decode())
@@ -219,7 +219,7 @@ def knock(address: str, home: Path, **shown: str) -> subprocess.Popen[str]:
 
 @pytest.mark.slow
 @pytest.mark.ray
-def test_while_a_job_trains_the_api_alone_is_off_loopback_and_ray_asks_for_a_token(
+def test_while_a_job_trains_only_the_api_is_off_loopback_and_ray_requires_a_token(
     served: Served, tmp_path: Path
 ) -> None:
     served.wait_for(lambda: served.client.get("/readyz").status_code == 200)
@@ -235,8 +235,8 @@ def test_while_a_job_trains_the_api_alone_is_off_loopback_and_ray_asks_for_a_tok
 
     processes = served.wait_for(training)
     sockets = listening(processes)
-    beyond = {each for each in sockets if each[0] not in ("127.0.0.1", "::1")}
-    assert beyond == {("0.0.0.0", served.client.base_url.port, root)}  # noqa: S104
+    public = {each for each in sockets if each[0] not in ("127.0.0.1", "::1")}
+    assert public == {("0.0.0.0", served.client.base_url.port, root)}  # noqa: S104
     gcs = next(pid for pid, command in processes.items() if "gcs_server" in command)
     assert any(owner == gcs for *_, owner in sockets)
     token = token_of(gcs)

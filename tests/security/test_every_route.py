@@ -1,4 +1,4 @@
-"""Whatever the server answers at is known here, and who may come: a new door is not forgotten."""
+"""All routes of the server and the scope that each needs: a new route cannot be forgotten."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -37,23 +37,23 @@ def visitor(served: Any) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="module")
-def doors(served: Any) -> set[tuple[str, str]]:
+def routes(served: Any) -> set[tuple[str, str]]:
     """Method and path of every route, of whatever class."""
-    found = set()
+    routes_found = set()
     for each in served.app().routes:
         for route in getattr(getattr(each, "original_router", None), "routes", [each]):
             if isinstance(route, Mount):
                 assert route.name == "dashboard"  # test_dashboard.py has its routes
                 continue
             assert isinstance(route, APIRoute | Route), route
-            found |= {(method, route.path) for method in route.methods or ()}
-    return found
+            routes_found |= {(method, route.path) for method in route.methods or ()}
+    return routes_found
 
 
 @pytest.fixture(scope="module")
 def bearers(served: Any) -> dict[str, dict[str, str]]:
     return {
-        scope: {"Authorization": f"Bearer {served.service.tokens.create(f'door-{scope}', scope)}"}
+        scope: {"Authorization": f"Bearer {served.service.tokens.create(f'route-{scope}', scope)}"}
         for scope in ("read", "submit", "admin")
     }
 
@@ -69,18 +69,18 @@ def turned_away(answer: Any) -> bool:
     return answer.status_code == 401 or to_sign_in
 
 
-def test_every_door_is_known(served: Any, doors: set[tuple[str, str]]) -> None:
+def test_every_route_is_known(served: Any, routes: set[tuple[str, str]]) -> None:
     described = {
         (method.upper(), path)
         for path, methods in served.app().openapi()["paths"].items()
         for method in methods
     }
-    assert described <= doors
-    changing = {each for each in doors if each[0] not in {"GET", "HEAD", "OPTIONS"}}
+    assert described <= routes
+    changing = {each for each in routes if each[0] not in {"GET", "HEAD", "OPTIONS"}}
     assert {each for each in changing if each[1] not in ANYBODY} == CHANGING
-    assert {path for _, path in doors} >= ANYBODY
-    assert len({path for _, path in doors}) >= 30
-    parts = {path.strip("/").split("/")[0] for _, path in doors}
+    assert {path for _, path in routes} >= ANYBODY
+    assert len({path for _, path in routes}) >= 30
+    parts = {path.strip("/").split("/")[0] for _, path in routes}
     assert parts == {
         "", "v1", "healthz", "readyz", "metrics", "assets", "live", "sign-in", "sign-out", "jobs",
         "runs", "compare",
@@ -88,11 +88,11 @@ def test_every_door_is_known(served: Any, doors: set[tuple[str, str]]) -> None:
 
 
 def test_no_method_at_no_door_lets_a_stranger_in(
-    served: Any, visitor: TestClient, doors: set[tuple[str, str]]
+    served: Any, visitor: TestClient, routes: set[tuple[str, str]]
 ) -> None:
     before = served.service.jobs.count()
-    for path in sorted({path for _, path in doors} - ANYBODY):
-        known = {method for method, each in doors if each == path}
+    for path in sorted({path for _, path in routes} - ANYBODY):
+        known = {method for method, each in routes if each == path}
         for number, method in enumerate(METHODS):
             for each in WRONG[number % 3 :: 3] if method in known else WRONG[:1]:
                 answer = visitor.request(method, filled(path), headers=each)
@@ -102,7 +102,7 @@ def test_no_method_at_no_door_lets_a_stranger_in(
     assert served.service.jobs.count() == before
 
 
-def test_what_is_open_to_anybody_tells_nothing_of_runs(served: Any, visitor: TestClient) -> None:
+def test_public_routes_reveal_nothing_about_runs(served: Any, visitor: TestClient) -> None:
     for path in ANYBODY:
         for method in ("GET", "HEAD", "OPTIONS"):
             answer = visitor.request(method, filled(path))
@@ -112,11 +112,11 @@ def test_what_is_open_to_anybody_tells_nothing_of_runs(served: Any, visitor: Tes
 
 
 @pytest.mark.parametrize("scope", ["read", "submit", "admin"])
-def test_a_scope_opens_its_doors_and_no_other(
-    served: Any, visitor: TestClient, doors: set[tuple[str, str]], bearers: Any, scope: str
+def test_a_scope_allows_its_routes_and_no_other(
+    served: Any, visitor: TestClient, routes: set[tuple[str, str]], bearers: Any, scope: str
 ) -> None:
     before = served.service.jobs.count()
-    for method, path in sorted(doors - {("GET", "/live"), ("HEAD", "/live")}):
+    for method, path in sorted(routes - {("GET", "/live"), ("HEAD", "/live")}):
         if path in ANYBODY:
             continue
         answer = visitor.request(method, filled(path), headers=bearers[scope])

@@ -1,4 +1,4 @@
-"""Networks that are kept: zeros are pruned weights, and shapes are those of the factory."""
+"""Trained networks: zeros are pruned weights, and shapes are those of the factory."""
 
 from collections.abc import Callable
 from typing import Any

@@ -24,7 +24,7 @@ def callers(
     web_settings: Callable[..., Any],
     study_yaml: Callable[..., str],
 ) -> Iterator[Callers]:
-    """A server that asks for tokens, with a run of ada's job; its id; headers by caller."""
+    """A server that requires tokens, with a run of ada's job; its id; headers by caller."""
     shutil.copytree(ran[0].settings.folder, tmp_path / "runs")
     service = opened(tmp_path / "runs")
     job, _ = service.submit(study_yaml(), form="yaml", owner="ada")
@@ -47,7 +47,7 @@ def callers(
     service.close()
 
 
-def test_a_summary_tells_of_progress_size_and_owner(callers: Callers) -> None:
+def test_a_summary_has_progress_size_and_owner(callers: Callers) -> None:
     client, run_id, by = callers
     shown = client.get("/v1/runs/tiny/summary", headers=by("eve")).json()
     assert (shown["id"], shown["state"], shown["owners"]) == (run_id, "done", ["ada"])
@@ -99,7 +99,7 @@ def test_an_owner_names_exports_and_deletes_a_run_and_an_admin_brings_it_back(
     assert client.get(f"/v1/runs/{run_id}/table", headers=by("eve")).content == table
 
 
-def test_what_is_no_exported_run_is_refused(callers: Callers) -> None:
+def test_a_file_that_is_no_exported_run_is_refused(callers: Callers) -> None:
     client, _, by = callers
 
     def sent(content: bytes, **headers: str) -> Any:
@@ -117,4 +117,4 @@ def test_what_is_no_exported_run_is_refused(callers: Callers) -> None:
             yield bytes(100_000)
 
     answer = client.post("/v1/runs", headers=by("root") | ZIP, content=pieces())
-    assert answer.status_code == 413  # its length was not told
+    assert answer.status_code == 413  # without Content-Length

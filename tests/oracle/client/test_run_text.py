@@ -1,0 +1,16 @@
+"""Runs as lines of text."""
+
+import pytest
+
+from oracle.client import run_text
+from oracle.client.models import RunSummary
+
+
+@pytest.mark.parametrize(("shrunk", "word"), [({}, "full"), ({"cycles": "25 to 3"}, "scaled")])
+def test_a_list_says_in_a_word_whether_options_scaled_a_run_down(
+    shrunk: dict[str, str], word: str
+) -> None:
+    run = RunSummary("tiny-0", None, "tiny", "oracle", "done", 4, 4, None, 0, (), shrunk)
+    heads, line = run_text.several([run]).splitlines()
+    assert line[heads.index("scale") :].split()[0] == word
+    assert run_text.as_json(run)["shrunk"] == shrunk
