@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import marshal
 from collections import defaultdict
 from typing import Any
 
@@ -135,13 +134,5 @@ def results_hash(url: URL, key: str, value: str) -> str:
             select = sa.select(*table.columns).where(table.c.trial_id.in_(ids))
             cursor = connection.execute(select.order_by(*table.primary_key)).cursor
             while rows := cursor.fetchmany(_ROWS):  # the driver's own: a third of the time
-                digest.update(_as_bytes([tuple(row) for row in rows]))
+                digest.update(repr([tuple(row) for row in rows]).encode())
     return digest.hexdigest()
-
-
-def _as_bytes(rows: list[tuple[Any, ...]]) -> bytes:
-    """Return bytes that differ where a row does."""
-    try:
-        return marshal.dumps(rows, 2)  # the last version in which equal rows are equal bytes
-    except ValueError:  # PostgreSQL's have moments
-        return repr(rows).encode()

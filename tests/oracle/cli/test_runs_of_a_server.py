@@ -61,7 +61,16 @@ def ask(
 
 def test_a_list_has_the_runs_of_the_server_and_not_of_the_home(ask: Ask, run_id: str) -> None:
     lines = ask("list").stdout.splitlines()
-    assert lines[0].split() == ["run", "name", "state", "progress", "latest", "size", "owner"]
+    assert lines[0].split() == [
+        "run",
+        "name",
+        "state",
+        "progress",
+        "scale",
+        "latest",
+        "size",
+        "owner",
+    ]
     assert [line.split()[:2] for line in lines[1:]] == [[run_id, "done"]]
     (listed,) = json.loads(ask("list", "--format", "json").stdout)
     assert json.loads(ask("show", "tiny", "--format", "json").stdout) == listed
