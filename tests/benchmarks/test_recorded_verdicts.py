@@ -1,0 +1,41 @@
+"""The replay of recorded grids spends its budget and names the best max_lr of a clear peak."""
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    yield importlib.import_module("recorded_verdicts")
+    sys.modules.pop("recorded_verdicts", None)
+
+
+def test_a_clear_peak_is_named_with_half_of_the_training_runs(recorded: Any) -> None:
+    means = [50, 60, 70, 80, 88, 90, 88, 80, 0, 0]
+    grid = [
+        {
+            "max_lr": 0.01 * 1.5**index,
+            "val_accuracy": [mean + noise for noise in (-0.1, 0.0, 0.1)] if mean else [0.0] * 3,
+            "diverged": not mean,
+        }
+        for index, mean in enumerate(means)
+    ]
+    cycle = {
+        "grid": grid,
+        "s_cyc": {"max_lr": grid[0]["max_lr"]},
+        "evidence": {"s_cyc": {"verdict": "outside"}},
+    }
+    table = {"tolerance": 0.5, "tolerance_kind": "points"}
+    replayed = recorded.replay(table, cycle, 0.5)
+    assert replayed.loss == 0
+    assert 0 < replayed.share <= 0.5
+    assert replayed.search == "outside"
+    summary = recorded.summary([replayed])
+    assert (summary["search_conclusive"], summary["contradictions"]) == (1, 0)
