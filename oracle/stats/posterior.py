@@ -35,6 +35,7 @@ from oracle.stats.noise import (
     lowest,
     precision,
 )
+from oracle.stats.one_thread import one_thread
 
 Indices = np.ndarray[Any, np.dtype[np.int64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -98,6 +99,7 @@ class CurvePosterior:
         return drawn
 
 
+@one_thread()
 def curve_posterior(
     cells: Cells,
     tolerance: float,

@@ -21,6 +21,7 @@ from oracle.search.selection.cycle_answer import Answer, Cell, CycleSearch, Know
 from oracle.search.selection.finalists import finalists
 from oracle.stats.decisions import FLAT, well_tuned
 from oracle.stats.noise import SHORT_GRID
+from oracle.stats.one_thread import one_thread
 
 StopReason = Literal["budget", "regret and ends", "flat", "verdict", "whole grid"]
 
@@ -97,6 +98,7 @@ def _decided(search: CycleSearch, table: bytes, diverged: bytes, rule: str) -> D
     return _decide(search, Known(*cells), rule)
 
 
+@one_thread()
 def _decide(search: CycleSearch, known: Known, rule: str) -> Decision:
     spent = int(known.trained.sum())
     if not spent:
