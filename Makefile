@@ -29,7 +29,7 @@ demo: .venv/demo
 	$(VENV) -m oracle.cli run demo
 
 check: .venv/test
-	$(call beside_lint,$(VENV) -m pytest -n 2 --self-contained)
+	$(call beside_lint,$(VENV) -m pytest -n 2 --self-contained -p no:schemathesis)
 
 test: .venv/test
 	$(call beside_lint,$(SUITE))

@@ -70,7 +70,8 @@ def combinations() -> Iterator[Any]:
         usual = criterion in USUAL and in_turn
         marks = [pytest.mark.slow] if network in COSTLY and not usual else []
         quick = in_turn or criterion in ALIKE
-        if not quick or (network in COSTLY and criterion != "l1_filter"):
+        elsewhere = network != "fully_connected" and criterion not in USUAL
+        if not quick or elsewhere or network in COSTLY:
             marks.append(pytest.mark.costly)
         yield pytest.param(network, criterion, optimizer, marks=marks)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from costly import costly
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -32,7 +33,7 @@ def plain(classes: int = 3) -> nn.Sequential:
     return nn.Sequential(nn.Linear(8, 10), nn.ReLU(), nn.Linear(10, classes))
 
 
-@pytest.mark.parametrize("prune_last", [False, True])
+@pytest.mark.parametrize("prune_last", [False, *costly(True)])
 @pytest.mark.parametrize("criterion", sorted(set(CRITERIA) - {"none"}))
 def test_it_prunes_what_the_trainer_prunes_over_several_cycles(
     system: Systems, colours: Images, criterion: str, prune_last: bool

@@ -85,6 +85,7 @@ def best(tops: Sequence[float], noise: float = 0.02) -> dict[str, shapes.Shape]:
     return {each.name: each for each in shapes.compare(regions, 0.5)}
 
 
+@pytest.mark.costly
 def test_a_constant_is_detected_and_costs_least() -> None:
     shape = best([0.08] * 6)
     assert next(iter(shape)) == "constant"
@@ -92,6 +93,7 @@ def test_a_constant_is_detected_and_costs_least() -> None:
     assert [shape[name].parameters for name in shapes.SHAPES] == [1, 2, 2, 4]
 
 
+@pytest.mark.costly
 def test_a_power_law_is_fitted_with_its_exponent() -> None:
     """Where each cycle keeps the same share of all weights, a line in log max_lr is the same."""
     shape = best([0.02 / 0.5 ** (0.7 * cycle) for cycle in range(7)])
@@ -111,6 +113,7 @@ def test_an_s_is_distinguished_from_a_line_where_the_peaks_are_sharp() -> None:
     assert shape["power law"].aic - shape["S-Cyc"].aic > shapes.DISTINCT
 
 
+@pytest.mark.costly
 def test_the_printed_table_says_by_how_much_and_whether_it_is_significant() -> None:
     rises = rise.of_table(table([0.05 * 1.3**cycle for cycle in range(5)]))
     lines = rise.text(rises).splitlines()

@@ -209,6 +209,7 @@ def test_plain_values_read_as_they_look(text: str, value: object) -> None:
     assert type(content["a"]) is type(value)
 
 
+@pytest.mark.costly
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from costly import costly
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, prune, spectral_norm, weight_norm
 
@@ -379,7 +380,7 @@ RIGHT: dict[str, tuple[Factory, dict[str, int], int]] = {  # weights that are pr
 }
 
 
-@pytest.mark.parametrize("criterion", ["global_magnitude", "global_gradient"])
+@pytest.mark.parametrize("criterion", ["global_magnitude", *costly("global_gradient")])
 @pytest.mark.parametrize("case", RIGHT)
 def test_a_network_that_is_not_refused_is_pruned_and_counted_as_it_should_be(
     case: str, criterion: str, own: Own, system: Systems, colours: Images

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from costly import costly
 
 from scyc import Trainer, iterate
 from scyc.data.images import Images
@@ -26,10 +27,10 @@ Systems = Callable[..., SystemSpec]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("rewind", ["last", "init", 2])
+@pytest.mark.parametrize("rewind", ["last", *costly("init", 2)])
 @pytest.mark.parametrize(
     "optimizer",
-    [*OPTIMIZERS[:2], *(pytest.param(each, marks=pytest.mark.costly) for each in OPTIMIZERS[2:])],
+    [*OPTIMIZERS[:2], *costly(*OPTIMIZERS[2:])],
     ids=lambda spec: spec.name,
 )
 def test_nonzero_weights_of_every_network_are_the_weights_remaining(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from costly import costly
 from torch import Tensor
 
 from scyc.data.images import Images
@@ -85,7 +86,7 @@ def numbers(trained: Trained) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("cycle", [0, 1])
+@pytest.mark.parametrize("cycle", [1, *costly(0)])
 @all_optimizers
 def test_a_member_trains_exactly_as_it_would_alone(
     trainer: Make, engine: str, cycle: int, optimizer: OptimizerSpec

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from costly import costly
 from torch import Tensor, nn
 
 from scyc.data.images import Images
@@ -165,7 +166,7 @@ def test_fully_connected_networks_end_with_the_weights_of_solo(
         assert gap(b.snapshot, a.snapshot) < 1e-10
 
 
-@all_engines
+@pytest.mark.parametrize("engine", [*costly(vmap), grouped, *costly(graphed)], ids=NAMES)
 @pytest.mark.parametrize(
     ("carry", "rates"),
     [
@@ -205,7 +206,7 @@ def test_a_resnet_on_augmented_images_ends_with_the_weights_of_solo(
 
 
 @all_engines
-@pytest.mark.parametrize("optimizer", [OPTIMIZERS[0], OPTIMIZERS[2]], ids=["sgd", "adam"])
+@pytest.mark.parametrize("optimizer", [OPTIMIZERS[0], *costly(OPTIMIZERS[2])], ids=["sgd", "adam"])
 def test_a_network_of_every_known_layer_ends_with_the_weights_of_solo(
     system: Systems, colours: Images, engine: Any, optimizer: OptimizerSpec
 ) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from costly import costly
 from pydantic import TypeAdapter
 from torch import nn
 
@@ -39,6 +40,8 @@ ALL = [
     ResNet50Spec(name="resnet50"),
     ResNet50Spec(name="resnet50", form="torchvision"),
 ]
+COSTLY_SHAPES = [(1, 28, 28), (3, 32, 32), (3, 64, 64)]
+SHAPES = [(1, 8, 8), (3, 33, 47), *costly(*((shape,) for shape in COSTLY_SHAPES))]
 SMALL = [spec for spec in ALL if getattr(spec, "form", "") == "small"]
 
 
@@ -110,7 +113,7 @@ def test_parameters_are_as_many_as_the_docstrings_say(
     assert registry.parameter_count(sketch(spec, (3, 64, 64), classes)) == parameters
 
 
-@pytest.mark.parametrize("name", ["vgg16", "vgg19"])
+@pytest.mark.parametrize("name", ["vgg16", *costly("vgg19")])
 def test_a_small_vgg_of_width_64_has_torchvisions_feature_layers(name: str) -> None:
     made = registry.build(VggSpec(name=name), (3, 32, 32), 10, seed=0)
     small = made.get_submodule("features").eval()
@@ -138,7 +141,7 @@ def test_a_small_alexnet_has_torchvisions_convolutions_behind_the_first() -> Non
 
 
 @pytest.mark.parametrize("spec", SMALL, ids=named)
-@pytest.mark.parametrize("shape", [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (3, 33, 47)])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_small_forms_take_images_of_any_size(
     spec: NetworkSpec, shape: tuple[int, int, int]
 ) -> None:
@@ -239,6 +242,7 @@ def test_a_hook_on_a_relu_sees_what_is_left_after_it(spec: NetworkSpec, relu: st
     assert 0 < float((values > 0).double().mean()) < 1
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("spec", SMALL, ids=named)
 def test_small_forms_start_with_he_initialisation(spec: NetworkSpec) -> None:
     network = registry.build(spec, (3, 32, 32), 10, seed=0)

@@ -50,6 +50,7 @@ def pruned(
     return state, masks
 
 
+@pytest.mark.costly
 def test_what_hangs_on_each_layer_of_a_tiny_network() -> None:
     assert filter_groups.couplings(Tiny(), (3, 8, 8)) == (
         Coupling(

@@ -3,6 +3,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 import torch
+from costly import costly
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import prune as torch_prune
@@ -143,7 +144,9 @@ def test_pruning_by_hand() -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize(("dtype", "close"), [(torch.float64, 1e-10), (torch.float32, 1e-4)])
+@pytest.mark.parametrize(
+    ("dtype", "close"), [(torch.float64, 1e-10), *costly((torch.float32, 1e-4))]
+)
 def test_the_smaller_network_gives_what_the_masked_one_gives(
     family: str, dtype: torch.dtype, close: float
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from costly import costly
 from factories import cell_result, make_study, make_system
 
 from oracle.search.graph import Graph, keeper
@@ -76,7 +77,7 @@ def test_a_training_run_of_less_than_an_epoch_is_scored_from_its_start(digits: I
     assert member.outcome.snapshot is root
 
 
-@pytest.mark.parametrize("engine", ["stacked", "vmap", "grouped"])
+@pytest.mark.parametrize("engine", ["stacked", *costly("vmap", "grouped")])
 @pytest.mark.parametrize("criterion", ["global_update", "layer_update_magnitude"])
 def test_every_engine_prunes_by_updates_what_solo_prunes(
     digits: Images, engine: str, criterion: str

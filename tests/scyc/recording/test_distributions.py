@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from costly import costly
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
@@ -54,7 +55,7 @@ def assert_same_but_for_rounding(one: dict[str, Any], other: dict[str, Any]) -> 
     assert {name: one[name] for name in rest} == {name: other[name] for name in rest}
 
 
-@pytest.mark.parametrize("count", [1000, 100_000, distributions.CHUNK + 12_345])
+@pytest.mark.parametrize("count", [1000, 100_000, *costly(distributions.CHUNK + 12_345)])
 def test_it_is_what_the_whole_data_give(count: int) -> None:
     values = heavy_tailed(count)
     whole = values.double().numpy()
@@ -94,6 +95,7 @@ def test_the_recorded_bins_are_numpys_aligned_at_zero() -> None:
     assert Bins.from_json(json.loads(json.dumps(bins.to_json()))) == bins
 
 
+@pytest.mark.costly
 @given(values=LISTS, cuts=st.lists(st.integers(0, 200), max_size=5), data=st.data())
 def test_chunks_and_order_of_the_stream_change_nothing(
     values: list[float], cuts: list[int], data: st.DataObject

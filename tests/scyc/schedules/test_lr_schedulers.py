@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from costly import costly
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import (
     ChainedScheduler,
@@ -320,7 +321,9 @@ RESUMES: list[Resume] = [optimizer_first, scheduler_first, optimizer_between, wi
 EVERY = [*ALL, (lambda o: SCycLR(o, CURVE, 0.2, 7, (11, 17)), WarmupSpec(warmup=7))]
 
 
-@pytest.mark.parametrize("resume", RESUMES, ids=lambda resume: resume.__name__)
+@pytest.mark.parametrize(
+    "resume", [RESUMES[0], *costly(*RESUMES[1:])], ids=lambda resume: resume.__name__
+)
 @pytest.mark.parametrize("make", [make for make, _ in EVERY], ids=[*IDS, "s_cyc"])
 def test_saved_and_loaded_at_any_iteration_the_rates_are_the_same_to_the_end(
     make: Callable[[Optimizer], ScheduleLR], resume: Resume

@@ -63,6 +63,7 @@ def test_what_only_looks_like_a_comment_or_a_blank_line_counts(
     assert hashed() != first
 
 
+@pytest.mark.costly
 def test_relative_imports_of_a_package_are_followed(code: Path) -> None:
     package = code / "my_package_"
     (package / "sub").mkdir(parents=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from costly import costly
 from state_stores import NEVER, InMemoryStore, Killed
 from torch import nn
 
@@ -75,7 +76,7 @@ def same(a: Outcome, b: Outcome) -> bool:
 @pytest.mark.parametrize(
     ("optimizer", "carry", "every"),
     [pytest.param(spec, "last", 1, marks=MARKS.get(spec.name, [])) for spec in OPTIMIZERS]
-    + [(SgdSpec(), "best", 5)],
+    + costly((SgdSpec(), "best", 5)),
     ids=[*IDS, "best weights, saved at every fifth step"],
 )
 def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
@@ -97,7 +98,9 @@ def test_wherever_it_is_killed_a_pack_ends_with_the_same_bits(
         assert all(same(a, b) for a, b in zip(whole, again, strict=True))
 
 
-@pytest.mark.parametrize("engine", [solo, stacked, grouped], ids=["solo", "stacked", "grouped"])
+@pytest.mark.parametrize(
+    "engine", [*costly(solo), stacked, *costly(grouped)], ids=["solo", "stacked", "grouped"]
+)
 @pytest.mark.parametrize("optimizer", [SgdSpec(), AdamSpec(name="adamw")], ids=["sgd", "adamw"])
 def test_a_pack_with_all_training_options_is_resumed_with_the_same_bits(
     trainer: Callable[..., Trainer], engine: Any, optimizer: OptimizerSpec

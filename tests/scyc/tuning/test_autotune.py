@@ -114,6 +114,7 @@ def test_packs_have_at_most_64_members_and_one_with_solo() -> None:
     assert autotune.plan(("solo", "fused"), None, small, silent) == Plan("fused", 15)
 
 
+@pytest.mark.costly
 def test_the_engine_is_timed_on_a_gpu_and_follows_from_the_study_on_a_cpu(
     system: Callable[..., SystemSpec],
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from costly import costly
 
 from oracle.experiments.registry import expected_cells, experiment
 from oracle.search.graph import Cell, Graph
@@ -281,7 +282,7 @@ def test_rivals_are_recorded_in_studies_of_their_own(study: Make, Rehearsal: Any
     assert rival_keys(rivals=given) != rival_keys(rivals=[{"name": "constant", "max_lr": 0.2}])
 
 
-@pytest.mark.parametrize("stop", [1, 5, 8, 11, 15])
+@pytest.mark.parametrize("stop", [8, *costly(1, 5, 11, 15)])
 def test_an_interrupted_run_with_rivals_ends_as_an_uninterrupted_one(
     study: Make, Rehearsal: Any, stop: int
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from costly import costly
 from factories import make_study
 
 from oracle.execution.pack_queue import Pack
@@ -82,7 +83,7 @@ def test_the_training_runs_do_not_depend_on_the_order_of_results(
     assert len(set(trained[0])) == len(trained[0])
 
 
-@pytest.mark.parametrize("stop", [1, 4, 9, 14])
+@pytest.mark.parametrize("stop", [4, *costly(1, 9, 14)])
 def test_a_search_that_was_killed_goes_on_with_the_same_choices(
     searched: Any, Rehearsal: Any, stop: int
 ) -> None:
@@ -157,6 +158,7 @@ def test_a_max_lr_of_which_a_replicate_diverged_is_never_selected(searched: Any)
         assert not any(result.diverged for result in cycle.results[cycle.region.well_tuned])
 
 
+@pytest.mark.costly
 def test_where_all_diverges_the_whole_grid_is_tried_and_there_is_no_winner(searched: Any) -> None:
     _, cycles, _ = searched(declare(), lambda cell: None)
     assert [cycle.region for cycle in cycles] == [None]
