@@ -305,15 +305,15 @@ class Trainer:
     def _ahead(self, replicate: int, cycle: int, outcome: Outcome) -> Recording:
         """Record what the system asks for of the network that pruning makes of a trained one."""
         assert self.system.record is not None
-        wanted = [what for what in self.system.record.what if what not in DISTRIBUTIONS]
-        if not wanted:
+        requested = [what for what in self.system.record.what if what not in DISTRIBUTIONS]
+        if not requested:
             return {}
         trained, purpose = outcome.network, "range test"
         after = self.pruned(trained, replicate, cycle, outcome.snapshot or trained)
         batches = self._batches(purpose, replicate, cycle, RANGE_STEPS)
         with solo.seeded(seeds.seed(self.system.seed, purpose, replicate, cycle), self.device):
             return next_network.record(
-                self.network, trained, after, batches, self.system.training, wanted
+                self.network, trained, after, batches, self.system.training, requested
             )
 
     def _batches(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from oracle.analysis.replay import Replay, said
+from oracle.analysis.replay import Replay, agreement_shares
 from oracle.search.grid_search import OracleCycle
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region
 from oracle.tables.oracle import OracleTable
@@ -67,12 +67,12 @@ def as_json(
         path: The adaptive oracle's own cycles, as far as they are recorded; None: not requested.
 
     Returns:
-        The run's id, shares over all cycles (:func:`oracle.analysis.replay.said`, :func:`halves`),
+        The run's id, shares over all cycles (`agreement_shares` of `replay`, :func:`halves`),
         one entry a cycle, and the well-tuned max_lr of each cycle of the path.
     """
     return {
         "run_id": table["run_id"],
-        "said": said(replayed),
+        "said": agreement_shares(replayed),
         "halves": halves(replayed, table["tolerance"], table["tolerance_kind"]),
         "cycles": [_cycle(each) for each in replayed],
         "path": [each.region.well_tuned if each.region else None for each in path or ()],
@@ -102,7 +102,7 @@ def text(table: OracleTable, replayed: Sequence[Replay], path: Sequence[OracleCy
             f"{each.full.cycle:>5}{_region(each.full):>34}{_region(each.adaptive):>34}{best:>10}"
             f"{ends:>10}{each.share:>9.0%}"
         )
-    shares = said(replayed)
+    shares = agreement_shares(replayed)
     lines += [
         "",
         f"same well-tuned max_lr {shares['same_best']:.0%} (or not significantly "

@@ -200,7 +200,7 @@ def trained(replayed: Sequence[Replay]) -> list[CellResult]:
     return [result for each in replayed for row in each.adaptive.results.values() for result in row]
 
 
-def said(replayed: Sequence[Replay]) -> Mapping[str, float]:
+def agreement_shares(replayed: Sequence[Replay]) -> Mapping[str, float]:
     """Return how often the replays agree with the full grid.
 
     Args:

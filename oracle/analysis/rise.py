@@ -83,13 +83,15 @@ def of_table(table: OracleTable, rate: float | None = None) -> Rise:
     draws = [each for each in known if each is not None]
     enough = len(draws) >= trend.LEAST_CYCLES
     plateaus = {c["cycle"]: c.get("plateau") for c in table["cycles"]}
-    said = {cycle: each and each["verdict"] for cycle, each in plateaus.items()}
+    verdicts = {cycle: each and each["verdict"] for cycle, each in plateaus.items()}
     return Rise(
         name=name,
         rate=rate,
         cycles=tuple(each.cycle for each in draws),
-        undertrained=tuple(cycle for cycle, verdict in said.items() if verdict == "undertrained"),
-        unknown=tuple(c for c, verdict in said.items() if verdict in (None, "unknown")),
+        undertrained=tuple(
+            cycle for cycle, verdict in verdicts.items() if verdict == "undertrained"
+        ),
+        unknown=tuple(c for c, verdict in verdicts.items() if verdict in (None, "unknown")),
         replicates=table["replicates"],
         trends=trend.trends(table) if enough else (),
         shapes=shapes.compare(draws, rate) if enough and 0 < rate < 1 else (),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from oracle.export.checkpoint import ChosenCell, State, find_cell, load_folder, load_network
-from oracle.export.export import Wanted, chosen, export_network
+from oracle.export.export import Selection, chosen, export_network
 from oracle.host.disk import raise_disk_errors
 from oracle.inventory import deletion, listing, naming, transport
 from oracle.plots.page import PortableFigure
@@ -164,8 +164,8 @@ class Run:
             BadInput: There is no such network, or its checkpoint was deleted because another
                 max_lr was better; the message says how to have it again.
         """
-        wanted = Wanted(cycle, max_lr, replicate, state, shrink)
-        return chosen(self._stored, self._settings, wanted).module
+        selection = Selection(cycle, max_lr, replicate, state, shrink)
+        return chosen(self._stored, self._settings, selection).module
 
     def masks(
         self, cycle: int, max_lr: float | None = None, replicate: int = 0
@@ -236,8 +236,8 @@ class Run:
             BadInput: As :meth:`network`; or the format's library is not installed.
             DiskError: The file cannot be written.
         """
-        wanted = Wanted(cycle, max_lr, replicate, state, shrink)
-        return export_network(self._stored, self._settings, Path(file), format, wanted)
+        selection = Selection(cycle, max_lr, replicate, state, shrink)
+        return export_network(self._stored, self._settings, Path(file), format, selection)
 
     def summary(self) -> JsonObject:
         """Return what ``oracle runs show --format json`` prints.

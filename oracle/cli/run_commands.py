@@ -149,7 +149,7 @@ def export(
     output: Path,
 ) -> None:
     """Export a trained network of a RUN to a file that loads without this package."""
-    from oracle.export.export import Wanted, export_network
+    from oracle.export.export import Selection, export_network
     from oracle.runs import catalog
 
     try:
@@ -157,8 +157,8 @@ def export(
     except ValueError:
         raise click.UsageError(f"--max-lr {max_lr}: give a number, or well-tuned") from None
     run = catalog.find_run(run_name, settings)
-    wanted = Wanted(cycle, rate, replicate, state, shrink)
-    data = export_network(run, settings, output, form, wanted)
+    selection = Selection(cycle, rate, replicate, state, shrink)
+    data = export_network(run, settings, output, form, selection)
     cost = data["cost"]
     small = dict.fromkeys(("bytes", "flops"), "")
     if cost["shrunk_bytes"] is not None:

@@ -66,10 +66,10 @@ def missing_tables(tables: set[str], optuna: int | None, ours: int | None) -> st
     Returns:
         Names of the missing tables and the remedy, as text.
     """
-    wanted = _OPTUNA_TABLES if optuna is not None else frozenset()
+    expected = _OPTUNA_TABLES if optuna is not None else frozenset()
     if ours == SCHEMA:
-        wanted |= METADATA.tables.keys()
+        expected |= METADATA.tables.keys()
     elif ours is not None:
-        wanted |= {VERSION.name}
-    lacking = sorted(wanted - tables)
+        expected |= {VERSION.name}
+    lacking = sorted(expected - tables)
     return f"lacks the tables {', '.join(lacking)}; {COPY}" if lacking else ""

@@ -265,10 +265,10 @@ class PackQueue:
                     ask = search.send({cell.id: self.known[cell.id] for cell in answered.cells})
             except StopIteration:
                 return
-            wanted = {cell.id for cell in ask.cells}
-            missing = wanted - self.known.keys()
-            self.answered += len(wanted - missing - self.requested)
-            self.requested |= wanted
+            requested = {cell.id for cell in ask.cells}
+            missing = requested - self.known.keys()
+            self.answered += len(requested - missing - self.requested)
+            self.requested |= requested
             for cells in packed(ask.cells, self.most):
                 self._plan(Pack(cells, ask.study_key))
             if missing:

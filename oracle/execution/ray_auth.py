@@ -80,27 +80,27 @@ def environment(workers: int, scratch: Path | None, say: Callable[[str], None]) 
         "TUNE_GLOBAL_CHECKPOINT_S": "3600",
         "TUNE_MAX_PENDING_TRIALS_PG": str(workers + 1),
     }
-    wanted: dict[str, str | None] = {
+    variables: dict[str, str | None] = {
         name: os.environ.get(name, value) for name, value in usual.items()
     }
     if scratch is not None:
-        wanted |= _own(scratch)
+        variables |= _own(scratch)
     elif shows_token(os.environ, Path.home()):
-        wanted["RAY_AUTH_MODE"] = "token"
+        variables["RAY_AUTH_MODE"] = "token"
         token = _users_token(Path.home())
         if not os.environ.get("RAY_AUTH_TOKEN_PATH") and exposed(token):
             say(f"{token} can be read by others on this machine: chmod 600 {token}")
-    before = _set(wanted)
+    before = _set(variables)
     try:
         yield
     finally:
         _set(before)
 
 
-def _set(wanted: Mapping[str, str | None]) -> dict[str, str | None]:
+def _set(variables: Mapping[str, str | None]) -> dict[str, str | None]:
     """Set variables, or remove them; returns what they were."""
-    before = {name: os.environ.get(name) for name in wanted}
-    for name, value in wanted.items():
+    before = {name: os.environ.get(name) for name in variables}
+    for name, value in variables.items():
         if value is None:
             os.environ.pop(name, None)
         else:

@@ -66,25 +66,25 @@ def find_cell(
         raise _refused(run, "cycle", f"is no finished cycle of this run; {known}", cycle)
     here = cycles[cycle]
     best = here.region.well_tuned if here.region else None
-    wanted = best if max_lr is None else max_lr
-    if best is None or wanted is None:
+    requested = best if max_lr is None else max_lr
+    if best is None or requested is None:
         raise _refused(run, "max_lr", "every max_lr of this cycle diverged; there is no network")
-    if wanted not in here.cells:
-        near = min(here.cells, key=partial(_distance, wanted))
-        if abs(near / wanted - 1) > 1e-3:  # as many digits as are printed
+    if requested not in here.cells:
+        near = min(here.cells, key=partial(_distance, requested))
+        if abs(near / requested - 1) > 1e-3:  # as many digits as are printed
             listed = ", ".join(f"{rate:.4g}" for rate in here.cells)
             raise _refused(
-                run, "max_lr", f"was not tried in cycle {cycle}; tried: {listed}", wanted
+                run, "max_lr", f"was not tried in cycle {cycle}; tried: {listed}", requested
             )
-        wanted = near
-    if not 0 <= replicate < len(here.cells[wanted]):
-        rule = f"must be 0 to {len(here.cells[wanted]) - 1}"
+        requested = near
+    if not 0 <= replicate < len(here.cells[requested]):
+        rule = f"must be 0 to {len(here.cells[requested]) - 1}"
         raise _refused(run, "replicate", rule, replicate)
-    cell = here.cells[wanted][replicate]
+    cell = here.cells[requested][replicate]
     first = replayed.cycles[0].results[cell.root.max_lr]
     roots = {each.cell: each for each in first}
-    root = roots.get(cell.root.id, here.results[wanted][replicate])
-    return ChosenCell(cell, here.results[wanted][replicate], root, wanted == best)
+    root = roots.get(cell.root.id, here.results[requested][replicate])
+    return ChosenCell(cell, here.results[requested][replicate], root, requested == best)
 
 
 def load_network(run: StoredRun, settings: Settings, chosen: ChosenCell, state: State) -> Network:
@@ -216,8 +216,8 @@ def _checkpoints(run: StoredRun, settings: Settings, file: str) -> Blobs:
     return Folder(own if has_it else next((each.parents[1] for each in others), own))
 
 
-def _distance(wanted: float, rate: float) -> float:
-    return abs(rate - wanted)
+def _distance(requested: float, rate: float) -> float:
+    return abs(rate - requested)
 
 
 def _initial(run: StoredRun, settings: Settings, replicate: int) -> dict[str, Tensor]:

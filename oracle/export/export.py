@@ -30,7 +30,7 @@ from scyc.storage.blob_store import write_whole
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Selection:
     """Which network of a run is wanted.
 
     Attributes:
@@ -64,7 +64,7 @@ class Chosen:
 
 
 def export_network(
-    run: StoredRun, settings: Settings, target: Path, form: str, wanted: Wanted
+    run: StoredRun, settings: Settings, target: Path, form: str, selection: Selection
 ) -> JsonObject:
     """Write a network to a file, whole or not at all.
 
@@ -73,7 +73,7 @@ def export_network(
         settings: Where its checkpoints are.
         target: The file.
         form: A name in :data:`oracle.export.formats.FORMATS`.
-        wanted: Which network.
+        selection: Which network.
 
     Returns:
         The metadata that the file holds, see :func:`chosen`.
@@ -86,20 +86,20 @@ def export_network(
     """
     if form not in FORMATS:
         raise BadInput("export", [Problem("format", unknown(str(form), FORMATS), form)])
-    choice = chosen(run, settings, wanted)
+    choice = chosen(run, settings, selection)
     content = FORMATS[form](choice.module, choice.network, choice.metadata)
     with raise_disk_errors():
         write_whole(target, content, mode=0o666)
     return choice.metadata
 
 
-def chosen(run: StoredRun, settings: Settings, wanted: Wanted) -> Chosen:
+def chosen(run: StoredRun, settings: Settings, selection: Selection) -> Chosen:
     """Return a network of a run, and its metadata as JSON values.
 
     Args:
         run: The stored run.
         settings: Where runs are kept.
-        wanted: Which network, and in what form.
+        selection: Which network, and in what form.
 
     Returns:
         The module, its weights and masks, and metadata. In the metadata ``weights`` says which
@@ -113,21 +113,23 @@ def chosen(run: StoredRun, settings: Settings, wanted: Wanted) -> Chosen:
     Raises:
         BadInput: As :func:`export_network`.
     """
-    choice = find_cell(run, wanted.cycle, wanted.max_lr, wanted.replicate)
-    network = load_network(run, settings, choice, wanted.state)
-    if wanted.shrink:
+    choice = find_cell(run, selection.cycle, selection.max_lr, selection.replicate)
+    network = load_network(run, settings, choice, selection.state)
+    if selection.shrink:
         check_shrinkable(run.study.pruning)
     module = module_of(run, settings, network)
     shape = stored_images(run, settings).shape
     small = shrunk(module, network, shape) if prunes_filters(run.study.pruning) else None
-    metadata = _metadata(run, settings, choice, wanted)
+    metadata = _metadata(run, settings, choice, selection)
     metadata["cost"] = asdict(network_cost(module, network, shape, small))
-    if not wanted.shrink or small is None:
+    if not selection.shrink or small is None:
         return Chosen(module, network, metadata)
     return Chosen(small.module, small.network, metadata | {"filters": small.filters})
 
 
-def _metadata(run: StoredRun, settings: Settings, chosen: ChosenCell, wanted: Wanted) -> JsonObject:
+def _metadata(
+    run: StoredRun, settings: Settings, chosen: ChosenCell, selection: Selection
+) -> JsonObject:
     images = stored_images(run, settings)
     study, result = run.study, chosen.result
     split = data.split(images, study.split, study.seed, chosen.cell.replicate)
@@ -137,8 +139,8 @@ def _metadata(run: StoredRun, settings: Settings, chosen: ChosenCell, wanted: Wa
         "max_lr": chosen.cell.max_lr,
         "well_tuned": chosen.well_tuned,
         "replicate": chosen.cell.replicate,
-        "state": wanted.state,
-        "weights": study.training.carry if wanted.state == "final" else wanted.state,
+        "state": selection.state,
+        "weights": study.training.carry if selection.state == "final" else selection.state,
         "weights_remaining": result.weights_remaining,
         "val_accuracy": result.val_accuracy,
         "test_accuracy": result.test_accuracy,
@@ -150,6 +152,6 @@ def _metadata(run: StoredRun, settings: Settings, chosen: ChosenCell, wanted: Wa
             "mean": split.mean.tolist(),
             "std": split.std.tolist(),
         },
-        "shrunk": wanted.shrink,
+        "shrunk": selection.shrink,
         "filters": {},
     }

@@ -122,9 +122,9 @@ def _cells(
 def _top(table: OracleTable, losses: Sequence[Mapping[float, float]]) -> float:
     """Where the colours end: a round number, 4 tolerances or more, that most cells lie below."""
     every = sorted(loss for column in losses for loss in column.values()) or [0.0]
-    wanted = max(4 * _tolerance(table), every[int(0.75 * (len(every) - 1))], 1e-9)
-    decade = 10.0 ** math.floor(math.log10(wanted))
-    return next(step * decade for step in (1, 2, 4, 8, 10) if step * decade >= wanted)
+    span = max(4 * _tolerance(table), every[int(0.75 * (len(every) - 1))], 1e-9)
+    decade = 10.0 ** math.floor(math.log10(span))
+    return next(step * decade for step in (1, 2, 4, 8, 10) if step * decade >= span)
 
 
 def _tolerance(table: OracleTable) -> float:

@@ -59,15 +59,15 @@ def verdict(table: DistributionsTable) -> str:
     if len(cycles) < 2:
         return "Fewer than two cycles are finished; nothing to compare yet."
     first, last = cycles[0], cycles[-1]
-    said = []
+    sentences = []
     for what in table["record"]["what"]:
         spreads = [[std for std in each["std"][what] if std is not None] for each in (first, last)]
         if not all(spreads):
             continue
         before, after = map(statistics.fmean, spreads)
         how = "narrower" if after < before else "wider" if after > before else "as wide as before"
-        said.append(f"{_NAMES[what]} are {how} (std {before:.3g} to {after:.3g})")
-    lines = "; ".join(said) or "no finite value was recorded"
+        sentences.append(f"{_NAMES[what]} are {how} (std {before:.3g} to {after:.3g})")
+    lines = "; ".join(sentences) or "no finite value was recorded"
     between = f"{first['weights_remaining']:.1f} to {last['weights_remaining']:.1f} %"
     return f"From {between} of weights remaining, {lines}."
 

@@ -110,12 +110,14 @@ def as_csv(table: Table) -> str:
     printed = sheet(table)
     every = (printed, *printed.subtables)
     heads = dict.fromkeys(head for each in every for head in each.flat_heads)
-    whose = {"run": printed.series} if any(each.flat_heads for each in printed.subtables) else {}
+    run_column = (
+        {"run": printed.series} if any(each.flat_heads for each in printed.subtables) else {}
+    )
     out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(whose | heads), lineterminator="\n")
+    writer = csv.DictWriter(out, fieldnames=list(run_column | heads), lineterminator="\n")
     writer.writeheader()
     writer.writerows(
-        {key: escape_formula(value) for key, value in {**whose, **row}.items()}
+        {key: escape_formula(value) for key, value in {**run_column, **row}.items()}
         for each in every
         for row in each.flat
     )
@@ -178,8 +180,8 @@ def _remark(text: str) -> str:
 def _tabular(printed: ReportTable) -> str:
     heads = [_latex(head.replace("\n", " ")) for head in printed.headers]
     body = [_latex_row(row) for row in printed.rows]
-    said = (printed.verdict, *printed.notes, *cost_lines(printed))
-    notes = [_remark(line).rstrip("\n") for line in said if line]
+    sentences = (printed.verdict, *printed.notes, *cost_lines(printed))
+    notes = [_remark(line).rstrip("\n") for line in sentences if line]
     alignments = "".join("l" if index in printed.left else "r" for index in range(len(heads)))
     lines = [
         r"\begin{tabular}{" + alignments + "}",

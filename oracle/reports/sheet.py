@@ -144,8 +144,8 @@ def shrunk_lines(table: TableHeader) -> list[str]:
             "Run the study again to train them."
         )
     if table["shrunk"]:
-        said = "; ".join(f"{what} {how}" for what, how in table["shrunk"].items())
-        lines.append(f"Scaled down: {said}.")
+        changes = "; ".join(f"{what} {how}" for what, how in table["shrunk"].items())
+        lines.append(f"Scaled down: {changes}.")
     return lines
 
 

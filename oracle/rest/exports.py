@@ -15,7 +15,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from oracle.errors import DiskError
-from oracle.export.export import Wanted, export_network
+from oracle.export.export import Selection, export_network
 from oracle.rest.jobs import ServiceDep
 from oracle.rest.problems import HttpProblem, documented
 from oracle.rest.runs import Reader, RunName
@@ -46,14 +46,16 @@ class Exporter:
         self._turn, self._patience, self._largest = threading.Lock(), patience, largest
         self._open = threading.BoundedSemaphore(most)
 
-    def file(self, run: StoredRun, settings: Settings, form: Form, wanted: Wanted) -> ExportedFile:
+    def file(
+        self, run: StoredRun, settings: Settings, form: Form, selection: Selection
+    ) -> ExportedFile:
         """Return a network as an open file.
 
         Args:
             run: The stored run.
             settings: Where its networks and images are.
             form: Of the file.
-            wanted: Which network.
+            selection: Which network.
 
         Returns:
             The file, which the caller closes.
@@ -62,7 +64,7 @@ class Exporter:
             BadInput: There is no such network.
             HttpProblem: 503, where the others' exports take too long.
         """
-        return self.written(lambda target: export_network(run, settings, target, form, wanted))
+        return self.written(lambda target: export_network(run, settings, target, form, selection))
 
     def written(self, write: Callable[[FilePath], object]) -> ExportedFile:
         """Return what a function writes as an open file.
@@ -187,12 +189,12 @@ async def export(
     For the owner of a job that ran as this run, and for an admin.
     """
     exporter: Exporter = request.app.state.exporter
-    wanted = Wanted(cycle, max_lr, replicate, state, shrink)
+    selection = Selection(cycle, max_lr, replicate, state, shrink)
 
     def exported() -> tuple[str, ExportedFile]:
         known = service.run(run)
         settings = settings_for(service, known, who)
-        return known.record.run_id, exporter.file(known, settings, form, wanted)
+        return known.record.run_id, exporter.file(known, settings, form, selection)
 
     exports: HeavyWork = request.app.state.exports  # who waits for another's holds no thread
     run_id, file = await exports.run(exported)

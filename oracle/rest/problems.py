@@ -246,8 +246,8 @@ class Answering:
         except Exception as error:
             log.error("%s %s", scope["method"], scope["path"], exc_info=error)
             if not began:
-                said = answer(scope["path"], 500, "the server failed; its log says why")
-                await said(scope, receive, send)
+                response = answer(scope["path"], 500, "the server failed; its log says why")
+                await response(scope, receive, send)
 
 
 def _methods(app: FastAPI, path: str) -> set[str]:

@@ -92,14 +92,14 @@ def summary(run: RunName, service: ServiceDep, _: Reader) -> RunSummary:
     responses=documented(404, 413, 422),
 )
 @heavy
-def rename(run: RunName, wanted: Rename, service: ServiceDep, who: Submitter) -> RunSummary:
+def rename(run: RunName, change: Rename, service: ServiceDep, who: Submitter) -> RunSummary:
     """Give a run a name, by which it is found from now on; its id stays.
 
     For the owner of a job that ran as this run, and for an admin.
     """
     known = service.run(run)
     check_owner(service, known, who)
-    naming.rename(known, wanted.name, service.settings.of_job(None))
+    naming.rename(known, change.name, service.settings.of_job(None))
     return _summary(service, known)
 
 

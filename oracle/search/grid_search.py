@@ -104,8 +104,8 @@ class GridSearch:
         while True:
             known = scores_by_max_lr(state.results)
             grid_state = GridState(every, known, self.tolerance, self.tolerance_kind, step, start)
-            if wanted := self.choice(grid_state):
-                yield from state.train(state.parents, wanted)
+            if chosen := self.choice(grid_state):
+                yield from state.train(state.parents, chosen)
                 continue
             region = feasible_region(known, self.tolerance, self.tolerance_kind)
             low, high = (region.touches_low, region.touches_high) if region else (True, False)
@@ -135,15 +135,15 @@ class GridSearch:
         while True:
             search = rule.search(every, replicates, verdict_for)
             decision = cell_search.choose(search, state.results)
-            wanted = [(search.grid[value], replicate) for value, replicate in decision.cells]
+            chosen = [(search.grid[value], replicate) for value, replicate in decision.cells]
             if decision.reason is not None:
                 low, high = cell_search.reached_ends(search, state.results)
                 more = grid.extend_grid(self.grid, every, low, high)
                 every = sorted([*every, *more])
                 outer = [rate for rate in (every[0], every[-1]) if rate in more]
                 first = range(min(FIRST_REPLICATES, replicates))
-                wanted = [(rate, replicate) for replicate in first for rate in outer]
-            if not wanted:
+                chosen = [(rate, replicate) for replicate in first for rate in outer]
+            if not chosen:
                 assert decision.reason is not None
                 trained = sum(len(row) for row in state.results.values())
                 end = SearchEnd(decision.reason, rounds, trained, search.budget)
@@ -151,7 +151,7 @@ class GridSearch:
                     cell_search.read_region(search, state.results), every, end=end
                 )
             rounds += 1
-            yield from state.train_cells(wanted)
+            yield from state.train_cells(chosen)
 
 
 @dataclass
@@ -180,13 +180,13 @@ class _CycleState:
             self.results[rate] = self.results.get(rate, ()) + answered
 
     def train_cells(
-        self, wanted: Sequence[tuple[float, int]]
+        self, chosen: Sequence[tuple[float, int]]
     ) -> Generator[CellRequest, Results, None]:
         """Train single (max_lr, replicate), those of each max_lr in the replicates' order."""
         graph, schedule = self.search.graph, self.search.schedule
         new = [
             (rate, replicate_cells(graph, [self.parents[r]], schedule, rate, r)[0])
-            for rate, r in wanted
+            for rate, r in chosen
         ]
         answers = yield CellRequest(tuple(cell for _, cell in new), self.study_key)
         for rate, cell in new:

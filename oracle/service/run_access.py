@@ -31,11 +31,11 @@ def check_owner(service: Service, run: StoredRun, who: Token, what: str = "") ->
     jobs = service.jobs.of_run(run.record.run_id)
     owners = sorted({job.owner for job in jobs})
     if not who.allows("admin") and who.name not in owners:
-        whose = (
+        belongs_to = (
             f"{', '.join(owners)}'s; ask them, or an admin" if owners else "no job's; ask an admin"
         )
         subject = f"{what} of {run.record.run_id} are" if what else f"{run.record.run_id} is"
-        raise Forbidden(f"{subject} {whose}")
+        raise Forbidden(f"{subject} {belongs_to}")
     return jobs
 
 

@@ -38,14 +38,14 @@ def scale_down(study: Study, wanted: ScaleDown) -> Study:
     """
     content = as_json(study)
     problems: list[Problem] = []
-    said: dict[str, str] = {}
+    changes: dict[str, str] = {}
     if isinstance(study, FunctionStudy):
         problems += _of_images(wanted)
         wanted = replace(wanted, scale=None, subset=None, classes=None)
     if wanted.scale is not None and wanted.scale != 1:
         problems += _scaled(content, wanted.scale)
         new, old = content["training"]["steps"], study.training.steps
-        said["iterations"] = f"{new:,} of {old:,} (warm-up and drops with them)"
+        changes["iterations"] = f"{new:,} of {old:,} (warm-up and drops with them)"
     for field, name in (
         ("subset", "images"),
         ("classes", "classes"),
@@ -57,24 +57,24 @@ def scale_down(study: Study, wanted: ScaleDown) -> Study:
             continue
         if isinstance(declared, ReplicateRange):
             problems += _smaller(field, value, declared.least)
-            content[field], said[name] = value, f"{value} of {declared.least} to {declared.most}"
+            content[field], changes[name] = value, f"{value} of {declared.least} to {declared.most}"
             continue
         problems += _smaller(field, value, declared)
         content[field] = value
         if field == "subset":
-            said[name] = f"{100 * value:g} of {100 * declared:g} % of each class"
+            changes[name] = f"{100 * value:g} of {100 * declared:g} % of each class"
         else:
-            said[name] = f"the first {value}" if declared is None else f"{value} of {declared}"
-    if "cycles" in said:
+            changes[name] = f"the first {value}" if declared is None else f"{value} of {declared}"
+    if "cycles" in changes:
         _cut(content)
     if wanted.grid is not None:
-        problems += _thin(content, wanted.grid, said)
+        problems += _thin(content, wanted.grid, changes)
     if problems:
         raise BadInput(study.name, problems)
     before = study.shrunk
     content["shrunk"] = before | {
         what: f"{before[what]}; of these {how}" if what in before else how
-        for what, how in said.items()
+        for what, how in changes.items()
     }
     return parse(content, study.name)
 
@@ -114,14 +114,14 @@ def _cut(content: JsonObject) -> None:
         halving["first"] = max(1, min(halving["first"], last - 1))
 
 
-def _thin(content: JsonObject, count: int, said: dict[str, str]) -> list[Problem]:
+def _thin(content: JsonObject, count: int, changes: dict[str, str]) -> list[Problem]:
     """Leave every grid `count` values, in place."""
     counts = [_thinned(each, count) for each in _grids(content)]
     if not counts:
         rule = "this study searches no grid of max_lr; leave the option out"
         return [ScaleProblem("grid", rule, count)]
     if any(each != count for each in counts):
-        said["grid"] = f"{count} of {' and '.join(str(each) for each in counts)} max_lr"
+        changes["grid"] = f"{count} of {' and '.join(str(each) for each in counts)} max_lr"
     return [problem for each in counts for problem in _smaller("grid", count, each)]
 
 

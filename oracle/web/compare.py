@@ -57,9 +57,11 @@ def compared(service: ServiceDep, _: Reader, run: Names = None) -> Response:
     if figure is None:
         return _panels([])
     names = ", ".join(each.record.run_id for each in known)
-    said = f"Feasible regions, well-tuned max_lr and S-Cyc's curves of {names} over the weights "
+    description = (
+        f"Feasible regions, well-tuned max_lr and S-Cyc's curves of {names} over the weights "
+    )
     figure.update_layout(title_text="Regions of max_lr")
-    return _panels(page.described({"regions": figure}, {"regions": said + "remaining."}))
+    return _panels(page.described({"regions": figure}, {"regions": description + "remaining."}))
 
 
 @router.get("/runs/{run}/panels")

@@ -72,11 +72,11 @@ def limits_of_this_process(
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = max(_WANTED, most + _RESERVED + ACCEPTED_AT_ONCE)
-    wanted = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
+    limit = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < limit:
         with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            soft = wanted
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+            soft = limit
     free = most if soft == resource.RLIM_INFINITY else soft - _RESERVED - ACCEPTED_AT_ONCE
     total = min(most, max(16, free))
     if total < most:

@@ -36,9 +36,9 @@ def line(text: str, path: str) -> int | None:
     Returns:
         Number of the line, from 1; None where the text does not tell.
     """
-    said = _LINE.match(path)
-    if said:
-        return int(said[1])
+    match = _LINE.match(path)
+    if match:
+        return int(match[1])
     try:
         read_yaml(text, "study")  # refuses what would be dangerous to compose
         node = yaml.compose(text, Loader=yaml.SafeLoader)

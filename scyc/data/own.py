@@ -154,8 +154,8 @@ def labels_rule(labels: Array, images: int) -> str | None:
     """
     given = f"labels are {labels.dtype} {labels.shape}"
     if labels.ndim == 2 and len(labels) == images:
-        wanted = "labels[:, 0]" if labels.shape[1] == 1 else "labels.argmax(1), if one-hot"
-        return f"{given}; give whole numbers [images]: {wanted}"
+        remedy = "labels[:, 0]" if labels.shape[1] == 1 else "labels.argmax(1), if one-hot"
+        return f"{given}; give whole numbers [images]: {remedy}"
     if labels.ndim != 1 or labels.dtype.kind not in "iub":
         return f"{given}; give whole numbers [images], from 0"
     if len(labels) != images:

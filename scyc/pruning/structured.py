@@ -66,11 +66,11 @@ def prune(
         removed = max(0, min(round(rate * len(positions)), len(positions) - 1))
         order = torch.sort(norms[positions], stable=True).indices
         remain[positions[order[:removed]]] = False
-        for name, axis, places in coupling.pruned:
+        for name, axis, width in coupling.pruned:
             whole = torch.ones_like(state[name], dtype=torch.bool)
             shape = [1] * whole.ndim
             shape[axis] = -1
-            after[name] = after.get(name, whole) & remain.repeat_interleave(places).reshape(shape)
+            after[name] = after.get(name, whole) & remain.repeat_interleave(width).reshape(shape)
     return after
 
 
@@ -121,8 +121,8 @@ def shrink(
         if len(indices) == 0:
             raise ValueError(f"{coupling.layer} has no filter left; prune fewer of its weights")
         buffers = [(name, 0, 1) for name in coupling.buffers]
-        for name, axis, places in (*coupling.pruned, *buffers):
-            index = indices.unsqueeze(1) * places + torch.arange(places, device=indices.device)
+        for name, axis, width in (*coupling.pruned, *buffers):
+            index = indices.unsqueeze(1) * width + torch.arange(width, device=indices.device)
             _cut(small, name, axis, index.flatten())
     return small
 

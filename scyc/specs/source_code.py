@@ -169,14 +169,14 @@ def _top(name: str) -> Path | None:
 
 def _file(name: str, folder: Path) -> Path | None:
     """Return the file of a module below a folder, which is found without importing it."""
-    places: Sequence[str] = [str(folder)]
+    folders: Sequence[str] = [str(folder)]
     spec = None
     parts = name.split(".")
     for index in range(len(parts)):
-        spec = importlib.machinery.PathFinder.find_spec(".".join(parts[: index + 1]), places)
+        spec = importlib.machinery.PathFinder.find_spec(".".join(parts[: index + 1]), folders)
         if spec is None:
             return None
-        places = list(spec.submodule_search_locations or ())
+        folders = list(spec.submodule_search_locations or ())
     if spec is None or spec.origin is None or not spec.has_location:
         return None
     file = Path(spec.origin).resolve()

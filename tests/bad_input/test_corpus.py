@@ -75,13 +75,13 @@ def oracle(
         with pytest.raises(SystemExit) as ended:
             main.entry()
         printed = capsys.readouterr()
-        said = printed.err + printed.out
-        assert "Traceback" not in said
-        assert "canary" not in said
-        assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in said)
+        output = printed.err + printed.out
+        assert "Traceback" not in output
+        assert "canary" not in output
+        assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in output)
         assert contents(tmp_path) == before
         assert isinstance(ended.value.code, int)
-        return ended.value.code, said
+        return ended.value.code, output
 
     return call
 
@@ -140,9 +140,9 @@ def ask(service: Service, client: TestClient) -> Callable[..., Any]:
     return call
 
 
-def problem_lines(said: str) -> list[str]:
+def problem_lines(output: str) -> list[str]:
     """The paths of the problems that a refusal on the command line prints."""
-    return [line.strip() for line in said.splitlines()[1:]]
+    return [line.strip() for line in output.splitlines()[1:]]
 
 
 @pytest.mark.parametrize(("text", "path", "says"), TEXTS)
@@ -150,9 +150,9 @@ def test_a_bad_study_is_refused_on_the_command_line(
     text: str, path: str, says: str, oracle: Callable[..., Said]
 ) -> None:
     Path("mine.yaml").write_bytes(text.encode("utf-8", "surrogatepass"))
-    code, said = oracle("check", "mine.yaml")
+    code, output = oracle("check", "mine.yaml")
     assert code == 2
-    assert says in next(line for line in problem_lines(said) if line.startswith(path))
+    assert says in next(line for line in problem_lines(output) if line.startswith(path))
 
 
 @pytest.mark.parametrize(("text", "path", "says"), TEXTS)
@@ -160,9 +160,9 @@ def test_a_bad_study_is_refused_by_the_server(
     text: str, path: str, says: str, ask: Callable[..., Any]
 ) -> None:
     headers = {"Content-Type": "application/yaml"}
-    status, errors, said = ask("POST", "/v1/jobs", content=text.encode(), headers=headers)
+    status, errors, output = ask("POST", "/v1/jobs", content=text.encode(), headers=headers)
     if status == 413:
-        assert "smaller" in said
+        assert "smaller" in output
         return
     assert status == 422
     rules = [each["rule"] for each in errors if each["path"].startswith(path)]
@@ -186,10 +186,10 @@ def test_a_hostile_name_is_refused(
     }
     if location in commands:
         Path("mine.yaml").write_text(BASE.replace("tiny", json.dumps(name)), encoding="utf-8")
-        actual, said = oracle(*commands[location])
+        actual, output = oracle(*commands[location])
     elif location == "outside":
         body = json.dumps(RUN | {"name": name})
-        actual, _, said = ask(
+        actual, _, output = ask(
             "POST",
             "/v1/oracle",
             content=body.encode(),
@@ -197,9 +197,9 @@ def test_a_hostile_name_is_refused(
         )
     else:
         path = {"job": "/v1/jobs/{}", "table": "/v1/runs/{}/table"}[location]
-        actual, _, said = ask("GET", path.format(quote(name, safe="%")))
+        actual, _, output = ask("GET", path.format(quote(name, safe="%")))
     assert actual == code
-    assert says in said
+    assert says in output
 
 
 @pytest.mark.parametrize(("url", "says"), STORAGE)
@@ -211,9 +211,9 @@ def test_a_storage_that_cannot_be_used_is_refused(
         opened = sqlite3.connect(name)
         opened.executescript(statements)
         opened.close()
-    code, said = oracle("token", "list", "--storage", url)
+    code, output = oracle("token", "list", "--storage", url)
     assert code == 2
-    assert any(line.startswith("--storage") and says in line for line in problem_lines(said))
+    assert any(line.startswith("--storage") and says in line for line in problem_lines(output))
 
 
 _FILES = {
@@ -227,9 +227,9 @@ _FILES = {
 def test_a_wrong_argument_is_refused(
     arguments: list[str], code: int, says: list[str], oracle: Callable[..., Said]
 ) -> None:
-    actual, said = oracle(*arguments)
+    actual, output = oracle(*arguments)
     assert actual == code
-    assert [each for each in says if each not in said] == []
+    assert [each for each in says if each not in output] == []
 
 
 @pytest.mark.parametrize(("dataset", "files", "path", "says"), DATASETS)
@@ -241,9 +241,9 @@ def test_a_data_set_that_cannot_be_read_is_refused(
         Path(name).write_text(content, encoding="utf-8")
     text = BASE.replace("dataset: digits", f"dataset: {dataset}")
     Path("mine.yaml").write_text(text, encoding="utf-8")
-    code, said = oracle("check", "mine.yaml")
+    code, output = oracle("check", "mine.yaml")
     assert code == 2
-    assert any(line.startswith(path) and says in line for line in problem_lines(said))
+    assert any(line.startswith(path) and says in line for line in problem_lines(output))
 
 
 @pytest.mark.parametrize(("method", "path", "sent", "status", "location", "says"), REQUESTS)
@@ -261,10 +261,10 @@ def test_a_bad_request_is_refused(
         content["content"] = joined(sent["text"]).encode("utf-8", "surrogatepass")
     if "bytes" in sent:
         content["content"] = bytes.fromhex(sent["bytes"])
-    actual, errors, said = ask(method, joined(path), **content)
+    actual, errors, output = ask(method, joined(path), **content)
     assert actual == status
     assert location in [each["path"] for each in errors] or not location
-    assert says in said
+    assert says in output
 
 
 @pytest.mark.parametrize("header", TOKENS)

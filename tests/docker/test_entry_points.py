@@ -72,7 +72,7 @@ def test_the_api_does_not_start_without_a_head(docker: Path, stand_ins: dict[str
     assert not Path(stand_ins["CALLS"]).exists()
 
 
-def test_what_the_image_needs_is_what_the_project_says(docker: Path) -> None:
+def test_the_image_has_the_projects_requirements(docker: Path) -> None:
     root = docker.parent
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
 

@@ -110,7 +110,7 @@ def test_no_page_has_the_marks_of_a_merge() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_no_command_needs_a_file_that_a_wheel_lacks(page: Path) -> None:
+def test_no_command_needs_a_file_missing_from_the_wheel(page: Path) -> None:
     if "clone" in code_blocks.why_not_run(page):
         return  # what was measured, for those who measure it again
     shown = [block.text for block in code_blocks.blocks(page)]

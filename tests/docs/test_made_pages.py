@@ -23,7 +23,7 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.mark.parametrize("name", ["api.md", "cli.md", "http.md", "study-fields.md"])
-def test_a_page_is_what_the_code_says(pages: ModuleType, name: str) -> None:
+def test_a_generated_page_is_up_to_date_with_the_code(pages: ModuleType, name: str) -> None:
     assert (pages.REFERENCE / name).read_text("utf-8") == pages.MADE[name](), REMEDY
 
 

@@ -67,7 +67,7 @@ def test_workers_share_gpus_evenly_and_each_is_on_one(count: int, gpus: int, sha
     assert gpus * (10_000 // in_ray) >= count
 
 
-def test_no_gpu_to_share_is_an_error_that_says_so() -> None:
+def test_sharing_a_missing_gpu_is_an_error() -> None:
     with pytest.raises(PackFailed, match="no GPU"):
         ray_cluster.gpu_share(2, 0)
 
@@ -108,7 +108,7 @@ def on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execute, "resolve_device", lambda wanted: torch.device("cuda"))
 
 
-def test_a_plan_is_measured_once_a_run_and_a_run_that_goes_on_has_the_same(
+def test_a_plan_is_measured_once_a_run_and_a_continued_run_has_the_same(
     study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_a_gpu(monkeypatch)
@@ -130,12 +130,12 @@ def test_a_plan_is_measured_once_a_run_and_a_run_that_goes_on_has_the_same(
 
     monkeypatch.setattr(Worker, "plan", plan)
     monkeypatch.setattr(Worker, "train", watched)
-    said: list[str] = []
+    messages: list[str] = []
     with pytest.raises(KeyboardInterrupt):
-        run(declared, tmp_path, Progress(say=said.append))
+        run(declared, tmp_path, Progress(say=messages.append))
     table = run(declared, tmp_path)
     assert limits == [None]
-    assert [line for line in said if not line.startswith("note: ")] == ["measured"]
+    assert [line for line in messages if not line.startswith("note: ")] == ["measured"]
     assert {engine for _, engine in trained} == {"solo"}
     assert max(count for count, _ in trained) == 3  # six cells in packs of at most 4
     prepared = prepare.prepare(declared, Settings(tmp_path, backend="inline", device="cpu"))
@@ -158,13 +158,13 @@ def test_a_pack_that_had_to_be_halved_is_written_down(
         return None if len(tasks) > 2 else engine_train(self, tasks, engine, name)
 
     monkeypatch.setattr(Worker, "_attempt", attempt)
-    said: list[str] = []
-    halved = run(declared, tmp_path / "halved", Progress(say=said.append))
+    messages: list[str] = []
+    halved = run(declared, tmp_path / "halved", Progress(say=messages.append))
     prepared = prepare.prepare(declared, Settings(tmp_path / "halved", device="cpu"))
     ledger = RunDatabase(study_url(prepared.settings, "tiny"))
     assert ledger.plan(prepared.run_id, "cuda") == Plan("stacked", 2)
     ledger.close()
-    assert [line for line in said if not line.startswith("note: ")] == [
+    assert [line for line in messages if not line.startswith("note: ")] == [
         "out of memory with 6 training runs in a pack; halved",
         "out of memory with 3 training runs in a pack; halved",
         "out of memory with 3 training runs in a pack; halved",
@@ -177,7 +177,7 @@ class Killed(BaseException):
     """Ends a run as a signal would."""
 
 
-def test_a_run_goes_on_in_the_middle_of_a_pack_and_leaves_no_file_behind(
+def test_a_run_continues_in_the_middle_of_a_pack_and_leaves_no_file_behind(
     study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     declared = study(network=OWN, pack=4, cycles=1)

@@ -156,7 +156,7 @@ def longer(workdir: Path) -> None:
     (workdir / "tiny.yaml").write_text(text.replace("validate_every: 6", "validate_every: 250"))
 
 
-def test_ctrl_c_is_exit_code_130_and_the_run_goes_on_later(
+def test_ctrl_c_is_exit_code_130_and_the_run_continues_later(
     workdir: Path, oracle: Call, started: Callable[..., subprocess.Popen[bytes]], gate: Gate
 ) -> None:
     gate.shut(after=4)

@@ -303,7 +303,7 @@ def test_cells_that_jobs_of_two_servers_share_are_trained_once(
     service.close()
 
 
-def test_a_cancelled_job_ends_its_driver_and_goes_on_when_it_is_resumed(
+def test_a_cancelled_job_ends_its_driver_and_continues_when_resumed(
     service: Service,
     serve: Callable[..., Server],
     uninterrupted: tuple[dict[str, Any], int],

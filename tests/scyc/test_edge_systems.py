@@ -45,7 +45,7 @@ def system(**changes: Any) -> SystemSpec:
 
 
 @pytest.mark.parametrize("prune_last", [False, True])
-def test_an_unpruned_network_is_pruned_as_its_child_says_whichever_study_trained_it(
+def test_an_unpruned_network_is_pruned_by_the_settings_of_its_child(
     tiny: Images, prune_last: bool
 ) -> None:
     # Both systems have the same unpruned cells, so either may find the other's network.

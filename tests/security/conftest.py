@@ -84,9 +84,9 @@ def oracle(
         with pytest.raises(SystemExit) as ended:
             main.entry()
         printed = capsys.readouterr()
-        said = printed.err + printed.out
-        assert "Traceback" not in said
-        assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in said)
-        return ended.value.code, said
+        output = printed.err + printed.out
+        assert "Traceback" not in output
+        assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in output)
+        return ended.value.code, output
 
     return call

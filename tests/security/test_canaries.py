@@ -181,12 +181,12 @@ def test_as_a_checkpoint(tmp_path: Path, hostile: dict[str, bytes], kind: str) -
 
 def test_as_an_unfinished_pack(tmp_path: Path, hostile: dict[str, bytes]) -> None:
     for which, content in hostile.items():
-        said: list[str] = []
+        messages: list[str] = []
         file = tmp_path / "pack.pt"
         file.write_bytes(hashlib.sha256(content).digest() + content)
-        pack_state = PackStateFile(file, "mine", 60.0, lambda: 0.0, said.append)
+        pack_state = PackStateFile(file, "mine", 60.0, lambda: 0.0, messages.append)
         assert pack_state.load() is None, which
-        assert "starts anew" in said[0]
+        assert "starts anew" in messages[0]
 
 
 def forged(cache: Path, pixels: bytes, labels: bytes) -> None:
@@ -285,9 +285,9 @@ def test_as_a_body(served: Any, client: TestClient, hostile: dict[str, bytes]) -
 def test_as_a_study_file(hostile: dict[str, bytes], oracle: Callable[..., Any]) -> None:
     for content in hostile.values():
         Path("mine.yaml").write_bytes(content)
-        code, said = oracle("check", "mine.yaml")
+        code, output = oracle("check", "mine.yaml")
         assert code == 2
-        assert said.startswith("mine.yaml: ")
+        assert output.startswith("mine.yaml: ")
 
 
 def test_as_a_servers_answer(hostile: dict[str, bytes]) -> None:

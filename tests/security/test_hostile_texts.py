@@ -32,9 +32,9 @@ def test_a_study_that_names_code_is_refused(
     assert form.status_code == 422
     if "factory" not in text and "os:system" not in text:  # a user's own study may name code
         Path("mine.yaml").write_text(text, encoding="utf-8")
-        code, said = oracle("check", "mine.yaml")
+        code, output = oracle("check", "mine.yaml")
         assert code == 2
-        assert says in said
+        assert says in output
     assert alive()
 
 

@@ -109,9 +109,9 @@ def test_a_request_line_is_not_normalised(served: Any, secret: Path) -> None:
                 path = route.format(name)
                 with socket.create_connection(door.getsockname(), 10) as asking:
                     asking.sendall(f"GET {path} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
-                    said = b"".join(iter(lambda: asking.recv(65536), b""))
-                assert said.split(b" ", 2)[1][:1] in b"34", (path, said[:200])
-                assert not leaked(said.decode("utf-8", "replace")), path
+                    answer = b"".join(iter(lambda: asking.recv(65536), b""))
+                assert answer.split(b" ", 2)[1][:1] in b"34", (path, answer[:200])
+                assert not leaked(answer.decode("utf-8", "replace")), path
     finally:
         server.should_exit = True
         thread.join()
@@ -166,9 +166,9 @@ def test_the_command_line_shows_nothing_of_a_file_that_is_no_study(
     if name in {"/dev/stdin", "/dev/zero"}:
         return  # whoever types them has what they ask for
     for command in ("check", "table"):
-        code, said = oracle(command, "--", name)
+        code, answer = oracle(command, "--", name)
         assert code == 2
-        assert not leaked(said)
+        assert not leaked(answer)
     assert contents(tmp_path) == before
 
 

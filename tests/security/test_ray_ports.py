@@ -80,9 +80,9 @@ def test_the_token_of_a_drivers_own_ray_is_for_its_user_alone_whatever_the_umask
     assert "RAY_AUTH_TOKEN_PATH" not in os.environ
 
 
-@pytest.mark.parametrize(("rights", "said"), [(0o600, 0), (0o640, 1), (0o604, 1)])
+@pytest.mark.parametrize(("rights", "warnings"), [(0o600, 0), (0o640, 1), (0o604, 1)])
 def test_a_token_that_others_can_read_is_reported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rights: int, said: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rights: int, warnings: int
 ) -> None:
     token = tmp_path / ".ray" / "auth_token"
     token.parent.mkdir()
@@ -93,7 +93,7 @@ def test_a_token_that_others_can_read_is_reported(
     messages: list[str] = []
     with ray_auth.environment(1, None, messages.append):
         assert os.environ["RAY_AUTH_MODE"] == "token"
-    assert len(messages) == said
+    assert len(messages) == warnings
     assert all("chmod 600" in each and "canary" not in each for each in messages)
 
 

@@ -108,7 +108,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) ->
 
 
 @pytest.mark.slow
-def test_no_command_says_or_keeps_the_password_of_its_database(sandbox: Sandbox) -> None:
+def test_no_command_prints_or_stores_the_password_of_its_database(sandbox: Sandbox) -> None:
     named = {"ORACLE_STORAGE": sandbox.url}
     said = sandbox.run("run", str(sandbox.study), "--backend", "inline", **named)
     filed = ("--storage-file", str(sandbox.file))
@@ -264,7 +264,7 @@ def served_without_a_leak(sandbox: Sandbox, *arguments: str) -> None:
     )  # the arguments of every process were seen
 
 
-def test_no_server_and_no_driver_says_shows_or_keeps_a_password_or_a_token(
+def test_no_server_and_no_driver_prints_or_stores_a_password_or_a_token(
     sandbox: Sandbox,
 ) -> None:
     served_without_a_leak(sandbox, "--backend", "inline")

@@ -14,7 +14,7 @@ TEXT = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     ["`oracle serve`", "`admin`", "`submit`", "`read`", "nobody", "a driver, the", "a worker",
      "write to the database", "write to the run folder", "other users of the machine"],
 )  # fmt: skip
-def test_the_threat_model_says_what_each_party_is_trusted_with(who: str) -> None:
+def test_the_threat_model_lists_what_each_party_is_trusted_with(who: str) -> None:
     rows = [line.strip("|").split("|") for line in TEXT.splitlines() if line.startswith("| ")]
     table = rows[: next(index for index, row in enumerate(rows) if "command" in row[0])]
     assert sum(who in row[0] for row in table) == 1

@@ -125,7 +125,7 @@ def test_a_session_ends_by_the_clock_and_comes_back_with_it(
     assert seen == [True, True, True, False, True]
 
 
-def test_a_lease_is_held_and_taken_whatever_the_clock_says(
+def test_a_lease_is_held_and_taken_independently_of_the_clock(
     ledger: RunDatabase, clock: Callable[[float], None]
 ) -> None:
     with ledger.lease("g", print) as lease:

@@ -245,7 +245,7 @@ def test_a_store_of_objects_is_mended_as_a_folder_is(
 
 
 @pytest.mark.parametrize("damage", SOME)
-def test_a_worker_that_meets_a_damaged_network_says_so_and_deletes_it(
+def test_a_worker_reports_a_damaged_network_and_deletes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -31,7 +31,7 @@ def garbage(share: float, size: int = 3000) -> Callable[[Path], None]:
     return damage
 
 
-def said(*statements: str) -> Callable[[Path], None]:
+def execute(*statements: str) -> Callable[[Path], None]:
     """SQL in a database that is closed before it is looked at."""
 
     def damage(file: Path) -> None:
@@ -86,26 +86,26 @@ REFUSED: Mapping[str, Callable[[Path], None]] = MappingProxyType(
         "garbage in its middle": garbage(0.5),
         "garbage at nine tenths": garbage(0.9),
         "the log of another database": wal_of_another,
-        "a newer schema of ours": said("UPDATE oracle_schema SET version = 99"),
-        "a newer schema of Optuna's": said("UPDATE version_info SET schema_version = 99"),
-        "no table of trials": said("DROP TABLE trials"),
-        "no table of values": said("DROP TABLE trial_values"),
-        "no table of leases": said("DROP TABLE oracle_leases"),
-        "another application's": said(
+        "a newer schema of ours": execute("UPDATE oracle_schema SET version = 99"),
+        "a newer schema of Optuna's": execute("UPDATE version_info SET schema_version = 99"),
+        "no table of trials": execute("DROP TABLE trials"),
+        "no table of values": execute("DROP TABLE trial_values"),
+        "no table of leases": execute("DROP TABLE oracle_leases"),
+        "another application's": execute(
             *(f"ALTER TABLE {name} RENAME TO x{name}" for name in ("trials", "oracle_runs"))
         ),
     }
 )
 REPORTED: Mapping[str, Callable[[Path], None]] = MappingProxyType(
     {
-        "results that are no JSON": said(
+        "results that are no JSON": execute(
             "UPDATE trial_user_attributes SET value_json = '{' WHERE key = 'cost'"
         ),
-        "results without a cost": said("DELETE FROM trial_user_attributes WHERE key = 'cost'"),
-        "results of other types": said(
+        "results without a cost": execute("DELETE FROM trial_user_attributes WHERE key = 'cost'"),
+        "results of other types": execute(
             "UPDATE trial_user_attributes SET value_json = '[]' WHERE key = 'cost'"
         ),
-        "trials of an unknown state": said("UPDATE trials SET state = 'LOST'"),
+        "trials of an unknown state": execute("UPDATE trials SET state = 'LOST'"),
     }
 )
 HARMLESS: Mapping[str, Callable[[Path], None]] = MappingProxyType(

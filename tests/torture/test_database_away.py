@@ -84,7 +84,7 @@ def test_a_database_that_comes_back_is_waited_for(
     counted(f"database away for {seconds:g} s", injected=1, survived=1, broken=0)
 
 
-def test_a_run_that_has_waited_in_vain_goes_on_later(
+def test_a_run_that_gave_up_on_its_database_continues_later(
     hurt: tuple[Victim, Callable[[float], None]], reference: Victim, tmp_path: Path
 ) -> None:
     victim, take_away = hurt
@@ -123,7 +123,7 @@ def test_a_cell_whose_acknowledgement_was_lost_is_stored_once(
 
 
 def test_waiting_ends_when_the_patience_does() -> None:
-    clock, said = [0.0], list[str]()
+    clock, messages = [0.0], list[str]()
 
     def sleep(seconds: float) -> None:
         clock[0] += seconds
@@ -131,13 +131,13 @@ def test_waiting_ends_when_the_patience_does() -> None:
     def act() -> None:
         raise StorageUnavailable("no answer")
 
-    patience = DatabaseRetry(120.0, said.append, now=lambda: clock[0], sleep=sleep)
+    patience = DatabaseRetry(120.0, messages.append, now=lambda: clock[0], sleep=sleep)
     with pytest.raises(
         StorageUnavailable, match=r"no answer; waited for 120 s; what is finished is kept"
     ):
         patience(act)
     assert clock[0] == 120.0
-    assert said == ["no answer; waiting for it, 120 s at most"]
+    assert messages == ["no answer; waiting for it, 120 s at most"]
 
 
 def test_a_permanent_failure_is_not_waited_for() -> None:

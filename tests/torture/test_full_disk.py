@@ -144,7 +144,7 @@ def filled_up(disk: Path, left: int, small_ended: Victim) -> tuple[int, list[str
 
 
 @pytest.mark.parametrize("left", [16, 600])
-def test_a_run_on_a_full_disk_goes_on_once_there_is_room(
+def test_a_run_on_a_full_disk_continues_once_there_is_room(
     disk: Path, small_ended: Victim, left: int
 ) -> None:
     code, broken = filled_up(disk, left * 1024, small_ended)
@@ -177,8 +177,8 @@ def test_an_unfinished_pack_that_cannot_be_saved_is_trained_all_the_same(
     (victim.folder / "in-flight").mkdir(parents=True)
     mount(victim.folder / "in-flight", "-t", "tmpfs", "-o", "size=4k,nr_inodes=3", "tmpfs")
     assert victim.drive() == 0, victim.errors
-    said = " ".join(victim.errors.split())  # as broken into lines
-    assert said.count("space left on device); after a crash its pack starts anew") == 6
+    printed = " ".join(victim.errors.split())  # as broken into lines
+    assert printed.count("space left on device); after a crash its pack starts anew") == 6
     assert victim.table() == small_ended.table()
 
 

@@ -76,9 +76,9 @@ def test_a_move_that_is_killed_is_done_again_and_ends_with_the_same(
         moving.move(hurt.settings, print)
 
     assert killed(work, tmp_path / "errors") == -signal.SIGKILL
-    said: list[str] = []
-    moving.move(hurt.settings, said.append)
-    assert not (hurt.folder / "oracle.db").exists(), said
+    messages: list[str] = []
+    moving.move(hurt.settings, messages.append)
+    assert not (hurt.folder / "oracle.db").exists(), messages
     assert hurt.table() == expected
     assert invariants.broken(hurt, reference) == []
 

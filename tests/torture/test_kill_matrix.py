@@ -116,10 +116,10 @@ def test_an_acknowledged_cancel_stays_though_the_server_is_killed_at_once(tmp_pa
     server, address = site.serve()
 
     def ask(*arguments: str) -> str:
-        before = len(site.said)
+        before = len(site.output)
         process = site.command(*arguments, "--server", address)
-        assert matrix.ended(process) == 0, site.said
-        return site.said[before:].strip()
+        assert matrix.ended(process) == 0, site.output
+        return site.output[before:].strip()
 
     job = ask("submit", "tiny.yaml", "--quiet")
     site.held(server)
@@ -138,7 +138,7 @@ def test_an_acknowledged_cancel_stays_though_the_server_is_killed_at_once(tmp_pa
 
 
 @pytest.mark.slow
-def test_a_job_goes_on_though_the_servers_database_was_killed_and_away(
+def test_a_job_continues_after_its_database_was_killed_and_restarted(
     killable: Any, tmp_path: Path, reference: Victim, counted: Callable[..., None]
 ) -> None:
     victim = Victim(tmp_path / "runs", create_database(killable, "served"))
@@ -146,16 +146,16 @@ def test_a_job_goes_on_though_the_servers_database_was_killed_and_away(
     site.order("between result and commit", 3)
     server, address = site.serve()
     submit = ("submit", "tiny.yaml", "--quiet", "--server", address)
-    assert matrix.ended(site.command(*submit)) == 0, site.said
+    assert matrix.ended(site.command(*submit)) == 0, site.output
     site.held(server)
     killable.kill()
     site.release()
     time.sleep(5)
     killable.start()
-    assert matrix.ended(site.command(*submit, "--wait")) == 0, site.said
+    assert matrix.ended(site.command(*submit, "--wait")) == 0, site.output
     server.terminate()
-    assert matrix.ended(server) == 0, site.said
+    assert matrix.ended(server) == 0, site.output
     assert site.left() == []
     assert invariants.broken(victim, reference, site.journal) == []
-    assert "Traceback" not in site.said
+    assert "Traceback" not in site.output
     counted("database killed under a server", injected=1, survived=1, broken=0)

@@ -34,12 +34,12 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def started(site: Site, folder: Path) -> "subprocess.Popen[bytes]":
     """The example as a user runs it, on two of Ray's workers."""
-    with (site.folder / "said").open("ab") as said:
+    with (site.folder / "output").open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, str(EXAMPLES / "text_classifier.py"), str(folder)],
             env=os.environ | dict(site.environment) | site.variables,
-            stdout=said,
-            stderr=said,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
     site.started.append(process)
@@ -81,21 +81,21 @@ def test_the_text_example_killed_at_five_moments_has_the_table_of_a_run_left_alo
 ) -> None:
     """Drivers and workers in turn, each when so many training runs are in the storage."""
     alone, hurt = tmp_path / "alone", tmp_path / "hurt"
-    assert started(site, alone).wait(PATIENCE) == 0, site.said
+    assert started(site, alone).wait(PATIENCE) == 0, site.output
     whole = finished(alone)
     generator = random.Random(18)
     moments = sorted(generator.sample(range(1, whole - 4), len(KILLS)))
     process = started(site, hurt)
     for who, moment in zip(KILLS, moments, strict=True):
         reach(moment, hurt, process)
-        assert process.poll() is None, site.said
+        assert process.poll() is None, site.output
         if who == "worker":
             processes.kill({matrix.worker(site, -1)})
             continue
         process.kill()
         process.wait()
         process = started(site, hurt)
-    assert process.wait(PATIENCE) == 0, site.said
+    assert process.wait(PATIENCE) == 0, site.output
     assert table(hurt) == table(alone)
     assert finished(hurt) == whole == len(oracle.load_run("text", runs=hurt).to_dataframe())
     assert site.left() == []
@@ -106,7 +106,7 @@ def test_the_text_example_killed_at_five_moments_has_the_table_of_a_run_left_alo
 def test_the_text_example_over_http_has_the_same_table(site: Site, tmp_path: Path) -> None:
     """Its function is listed; a server that lists none refuses it."""
     alone, served = tmp_path / "alone", site.victim.runs_folder
-    assert started(site, alone).wait(PATIENCE) == 0, site.said
+    assert started(site, alone).wait(PATIENCE) == 0, site.output
     study = {
         "name": "text",
         "trainer": "text",
@@ -122,37 +122,37 @@ def test_the_text_example_over_http_has_the_same_table(site: Site, tmp_path: Pat
     (site.folder / "text.yaml").write_text(json.dumps(study))
     server, address = serving(site, "--allow", "text=text_classifier:train")
     submitted = site.command("submit", "text.yaml", "--server", address, "--wait")
-    assert submitted.wait(PATIENCE) == 0, site.said
+    assert submitted.wait(PATIENCE) == 0, site.output
     assert table(served) == table(alone)
     server.send_signal(signal.SIGTERM)
-    assert server.wait(120) == 0, site.said
+    assert server.wait(120) == 0, site.output
     server, address = serving(site)
     refused = site.command("submit", "text.yaml", "--server", address)
     assert refused.wait(PATIENCE) == 2
-    assert "trainer" in site.said
+    assert "trainer" in site.output
     server.send_signal(signal.SIGTERM)
-    assert server.wait(120) == 0, site.said
+    assert server.wait(120) == 0, site.output
 
 
 def serving(site: Site, *options: str) -> "tuple[subprocess.Popen[bytes], str]":
     """`oracle serve` that can import the examples, and its address once it listens."""
-    before = len(site.said)
+    before = len(site.output)
     where = ("--runs", str(site.victim.runs_folder), "--workers", "2", "--device", "cpu")
     paths = os.pathsep.join((str(EXAMPLES), site.variables["PYTHONPATH"]))
-    with (site.folder / "said").open("ab") as said:
+    with (site.folder / "output").open("ab") as output:
         server = subprocess.Popen(
             [sys.executable, "-m", "oracle.cli", "serve", "--port", "0", *where, *options],
             cwd=site.folder,
             env=os.environ | site.variables | {"PYTHONPATH": paths},
-            stdout=said,
-            stderr=said,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
     site.started.append(server)
 
     def address() -> str:
-        assert server.poll() is None, site.said
-        lines = site.said[before:].splitlines()
+        assert server.poll() is None, site.output
+        lines = site.output[before:].splitlines()
         return next((line.strip() for line in lines if line.startswith("http")), "")
 
     until(lambda: address() != "", PATIENCE)

@@ -84,7 +84,7 @@ def test_a_run_whose_training_runs_all_diverge_ends_without_a_winner_and_stores_
         assert store.results(graph) == results
 
 
-def test_the_command_says_so_without_a_traceback(tmp_path: Path) -> None:
+def test_the_command_prints_the_message_without_a_traceback(tmp_path: Path) -> None:
     command = Command(tmp_path / "runs", declared=ALL_DIVERGE)
     assert command.drive() == 1
     assert "cycle 0" in command.errors

@@ -208,21 +208,21 @@ def trainable(
         >>> train.cpu
         1.0
     """
-    wanted = dict(resources or {})
-    strange = sorted(set(wanted) - {"cpu", "gpu"})
+    requested = dict(resources or {})
+    strange = sorted(set(requested) - {"cpu", "gpu"})
     if strange:
         raise ValueError(f"resources: {strange[0]!r} is unknown; known: cpu, gpu")
-    for name, value in wanted.items():
+    for name, value in requested.items():
         least = "at least 0" if name == "gpu" else "above 0"
         if not math.isfinite(value) or value < 0 or (name == "cpu" and value == 0):
             raise ValueError(f"resources: {name} = {value!r} must be a number {least}")
-    if (gpus := wanted.get("gpu", 0)) > 1 and gpus != int(gpus):
+    if (gpus := requested.get("gpu", 0)) > 1 and gpus != int(gpus):
         raise ValueError(f"resources: gpu = {gpus!r} must be at most 1, or a whole number")
     if timeout is not None and not 0 < timeout < math.inf:
         raise ValueError(f"timeout = {timeout!r} must be a number of seconds above 0, or None")
     if function is None:
-        return lambda given: Trainable(given, wanted, timeout)
-    return Trainable(function, wanted, timeout)
+        return lambda given: Trainable(given, requested, timeout)
+    return Trainable(function, requested, timeout)
 
 
 def as_trainable(given: Any) -> Trainable:

@@ -123,7 +123,7 @@ def named(printed: ReportTable, table: OracleTable) -> ReportTable:
         return printed
     label = name(table)
 
-    def said(text: str) -> str:
+    def in_own_words(text: str) -> str:
         for old, new in (
             ("accuracies", f"{label} values"),
             ("accuracy", label),
@@ -141,8 +141,8 @@ def named(printed: ReportTable, table: OracleTable) -> ReportTable:
             )
             for head in printed.headers
         ),
-        verdict=said(printed.verdict),
-        notes=[said(line) for line in printed.notes],
+        verdict=in_own_words(printed.verdict),
+        notes=[in_own_words(line) for line in printed.notes],
         flat=[
             {key.replace("accuracy", label): value for key, value in row.items()}
             for row in printed.flat

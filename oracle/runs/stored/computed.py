@@ -87,8 +87,8 @@ def of_record(
         return compute()
     request = _hash(what)
     basis = _basis(record, state, url)
-    place = folder if folder.is_dir() else _of_home(folder)
-    file = place / _FOLDER / f"{record.run_id}.{basis[:16]}.{request[:16]}"
+    parent = folder if folder.is_dir() else _of_home(folder)
+    file = parent / _FOLDER / f"{record.run_id}.{basis[:16]}.{request[:16]}"
     cached = _read(file, basis + request)
     if cached is not None:
         return cached
@@ -108,8 +108,8 @@ def files(run_id: str, folder: Path) -> set[Path]:
     Returns:
         Paths; none where nothing is cached.
     """
-    places = (folder, _of_home(folder))
-    cached = [file for place in places for file in (place / _FOLDER).glob("*")]
+    parents = (folder, _of_home(folder))
+    cached = [file for parent in parents for file in (parent / _FOLDER).glob("*")]
     return {file for file in cached if file.name.rsplit(".", 2)[0] == run_id}
 
 

@@ -81,14 +81,14 @@ def databases(settings: Settings) -> Iterator[tuple[RunDatabase, URL, Path | Non
         BadInput: A database cannot be used.
     """
     if settings.storage is not None:
-        places: list[tuple[URL, Path | None]] = [(parse_url(settings.storage), None)]
+        databases: list[tuple[URL, Path | None]] = [(parse_url(settings.storage), None)]
     else:
-        places = [(sqlite_url(settings.database_file), None)]
-        places += [
+        databases = [(sqlite_url(settings.database_file), None)]
+        databases += [
             (sqlite_url(file), file.parent if file.parent != settings.folder else None)
             for file in settings.old_databases()
         ]
-    for url, folder in places:
+    for url, folder in databases:
         problems = probe(url)
         if problems:
             raise BadInput("storage", problems)

@@ -96,8 +96,8 @@ class Sampled:
             if each.sound_at(rung)
         ]
         mine = candidate.score_at(cycles, rung)
-        places = -(-(len(others) + 1) // self.search.halving.factor)
-        if sum(ahead(other, mine) for other in others) < places:
+        promoted = -(-(len(others) + 1) // self.search.halving.factor)
+        if sum(ahead(other, mine) for other in others) < promoted:
             self._passed.add(key)
         else:
             self.board.stop(candidate, "halving")

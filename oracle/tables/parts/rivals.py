@@ -244,9 +244,9 @@ def _position(rate: float, grid: Sequence[float]) -> float:
     logs = [math.log(value) for value in grid]
     if len(logs) == 1:
         return 0.0
-    wanted = math.log(rate)
-    left = min(max(bisect.bisect_right(logs, wanted) - 1, 0), len(logs) - 2)
-    return left + (wanted - logs[left]) / (logs[left + 1] - logs[left])
+    log_rate = math.log(rate)
+    left = min(max(bisect.bisect_right(logs, log_rate) - 1, 0), len(logs) - 2)
+    return left + (log_rate - logs[left]) / (logs[left + 1] - logs[left])
 
 
 def _sound(each: RunCycle, mine: Mapping[int, RunCycle]) -> bool:

@@ -121,7 +121,7 @@ def test_an_incomplete_run_is_marked_as_incomplete(run: Any) -> None:
     assert "tiny-0 is not complete; its cost is that so far." in comparison.notes
 
 
-def test_the_oracles_table_says_how_much_less_the_others_took(run: Any) -> None:
+def test_the_oracles_table_shows_how_much_less_the_others_took(run: Any) -> None:
     table = run().table
     lines = cost_lines(tables.sheet(table))
     assert [line.split()[0] for line in lines[:3]] == ["oracle", "adaptive", "S-Cyc"]
@@ -135,13 +135,13 @@ def test_the_papers_budget_saves_by_constant_factors() -> None:
     assert (PAPER.oracle, PAPER.search, PAPER.runs) == (7800, 2600, 130)
     longer = Budget(60, 260, 5, 20)
     assert longer.oracle / longer.search == PAPER.oracle / PAPER.search == 3
-    said = budgets.budget_text(PAPER)
-    assert "2,600 training runs, 0.33x the oracle's\n" in said
-    assert "130 training runs, 0.017x the oracle's\n" in said
+    output = budgets.budget_text(PAPER)
+    assert "2,600 training runs, 0.33x the oracle's\n" in output
+    assert "130 training runs, 0.017x the oracle's\n" in output
     assert budgets.budget_json(PAPER)["less_than_the_oracle"] == {"search": 3, "one_run": 60}
 
 
-def test_regions_that_fall_fit_no_s_cyc_curve_and_the_table_says_so(run: Any) -> None:
+def test_falling_regions_fit_no_s_cyc_curve_and_the_table_reports_it(run: Any) -> None:
     def falling(cell: Cell) -> float:
         return 90 - 8 * math.log2(cell.max_lr / (0.2 / 4**cell.cycle)) ** 2
 

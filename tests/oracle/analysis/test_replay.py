@@ -39,9 +39,14 @@ def test_on_smooth_curves_every_cycle_has_the_full_grids_answer(run: Any) -> Non
         assert each.behind.points == 0
         assert len(each.adaptive.cells) < len(each.full.cells) / 2
         assert each.adaptive.results.items() <= each.full.results.items()
-    said = replay.said(replays)
-    assert (said["same_best"], said["ends_near"], said["both"], said["cycles"]) == (1, 1, 1, 3)
-    assert said["share"] == sum(len(each.adaptive.cells) for each in replays) / (3 * 41)
+    shares = replay.agreement_shares(replays)
+    assert (shares["same_best"], shares["ends_near"], shares["both"], shares["cycles"]) == (
+        1,
+        1,
+        1,
+        3,
+    )
+    assert shares["share"] == sum(len(each.adaptive.cells) for each in replays) / (3 * 41)
 
 
 def test_a_replay_trains_what_the_adaptive_oracle_trains(
@@ -80,7 +85,7 @@ def test_a_narrow_peak_between_tried_values_is_missed_and_reported_as_missed(
     assert not first.ends_near
     assert first.behind.points == pytest.approx(4, abs=0.1)
     assert first.low_error > 5
-    assert replay.said(replays)["both"] < 1
+    assert replay.agreement_shares(replays)["both"] < 1
 
 
 @pytest.mark.parametrize(("noise", "as_good"), [(0.0, False), (1.0, True)])
@@ -107,7 +112,7 @@ def test_cycles_without_a_winner_are_left_out(study: Make, searched: Any) -> Non
     replays = replay.replays(declared, Graph(declared.system, "0" * 64), cycles)
     assert cycles[-1].region is None
     assert [each.full.cycle for each in replays] == [0]
-    assert replay.said([]) == {}
+    assert replay.agreement_shares([]) == {}
 
 
 def test_added_replicates_are_replayed_too(study: Make, searched: Any) -> None:

@@ -47,7 +47,7 @@ def test_runs_without_a_pruned_cycle_in_common_are_refused() -> None:
         shift.compare(table(TOPS[:1]), table(TOPS))
 
 
-def test_the_command_says_how_far_and_which_share_of_max_lr_is_reached(
+def test_the_command_prints_the_shift_and_the_share_of_max_lr_reached(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cut, base = tmp_path / "cut.json", tmp_path / "base.json"

@@ -51,7 +51,7 @@ def test_where_nothing_rises_no_rise_is_reported() -> None:
         assert each.drawn[0] < 0 < each.drawn[1]
 
 
-def test_with_two_replicates_nothing_is_left_out() -> None:
+def test_with_two_replicates_there_is_no_jackknife() -> None:
     trends = trend.trends(table([0.05, 0.08, 0.128], replicates=2))
     assert [each.paired for each in trends] == [None, None, None]
     assert trend.trends(table([0.05, 0.08])) == ()
@@ -114,7 +114,7 @@ def test_an_s_is_distinguished_from_a_line_where_the_peaks_are_sharp() -> None:
 
 
 @pytest.mark.costly
-def test_the_printed_table_says_by_how_much_and_whether_it_is_significant() -> None:
+def test_the_printed_table_has_the_amount_and_its_significance() -> None:
     rises = rise.of_table(table([0.05 * 1.3**cycle for cycle in range(5)]))
     lines = rise.text(rises).splitlines()
     assert lines[0] == "known-00000000: cycles 0 to 4, 4 replicates"

@@ -71,7 +71,9 @@ def test_it_is_the_run_that_a_server_has(tmp_path: Path) -> None:
         assert [trial.value for trial in study.trials] == [50.0]
 
 
-def test_a_task_is_given_once_until_its_result_is_told_or_it_is_returned(tmp_path: Path) -> None:
+def test_a_task_is_handed_out_once_until_its_result_is_reported_or_it_is_returned(
+    tmp_path: Path,
+) -> None:
     with opened(tmp_path) as one, opened(tmp_path) as other:
         tasks = {one.ask(), other.ask(), one.ask(), other.ask(), one.ask(), other.ask()}
         assert None not in tasks

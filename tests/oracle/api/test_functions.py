@@ -193,7 +193,7 @@ def test_errors_are_reported_and_finished_results_are_kept(
     assert oracle.load_run("text", runs=tmp_path).state == "stopped"
 
 
-def test_a_mended_function_of_the_same_version_goes_on(tmp_path: Path) -> None:
+def test_a_changed_function_of_the_same_version_continues_the_run(tmp_path: Path) -> None:
     declared, before = study("assert task.max_lr < 0.3", cycles=1)
     with pytest.raises(PackFailed):
         run(declared, tmp_path)
@@ -356,7 +356,7 @@ def test_a_training_run_has_the_resources_that_are_declared_and_its_folders_in_t
 
     def with_gpu(ray: Any, cluster: bool, cpus: int, on_gpu: bool, scratch: Path) -> None:
         started = ray.init
-        monkeypatch.setattr(ray, "init", lambda **said: started(**said | {"num_gpus": 1}))
+        monkeypatch.setattr(ray, "init", lambda **options: started(**options | {"num_gpus": 1}))
         connect(ray, cluster, cpus, on_gpu, scratch)
         monkeypatch.setattr(ray, "init", started)
 

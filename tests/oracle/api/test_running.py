@@ -69,7 +69,7 @@ def test_a_notebook_shows_a_run_as_table_and_figure(run: oracle.Run) -> None:
     assert run.figure().layout.height
 
 
-def test_a_network_has_exact_zeros_where_its_masks_say_so(run: oracle.Run) -> None:
+def test_a_network_has_exact_zeros_where_its_masks_are_false(run: oracle.Run) -> None:
     network, masks = run.network(cycle=2), run.masks(cycle=2)
     weights = dict(network.named_parameters())
     assert not network.training
@@ -97,7 +97,9 @@ def test_a_ticket_is_the_initial_network_below_the_masks(run: oracle.Run) -> Non
             assert not torch.equal(first, trained[name])
 
 
-def test_a_network_that_lost_says_how_to_have_it_again(run: oracle.Run) -> None:
+def test_the_error_for_a_discarded_network_names_the_command_that_restores_it(
+    run: oracle.Run,
+) -> None:
     best = run.table["cycles"][1]["well_tuned"]
     lost = next(rate for rate in (0.05, 0.1, 0.2) if rate != best)
     with pytest.raises(oracle.BadInput, match="keep_checkpoints: all"):

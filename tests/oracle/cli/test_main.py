@@ -259,20 +259,20 @@ def test_check_counts_what_a_comparison_trains(workdir: Path, inside: Call) -> N
     assert sorted(workdir.rglob("*")) == before
 
 
-def test_every_output_of_a_run_says_how_it_was_scaled_down(workdir: Path, inside: Call) -> None:
+def test_every_output_of_a_run_shows_how_it_was_scaled_down(workdir: Path, inside: Call) -> None:
     smaller = ("--scale", "0.5", "--cycles", "1", "--grid", "2", "--replicates", "1")
     shown = inside("run", "tiny.yaml", *smaller, *INLINE)
-    said = {
+    changes = {
         "iterations": "6 of 12 (warm-up and drops with them)",
         "cycles": "1 of 2",
         "replicates": "1 of 2",
         "grid": "2 of 3 max_lr",
     }
     outputs = [shown, *(inside("table", "tiny", "--format", f) for f in ("markdown", "latex"))]
-    for what, how in said.items():
+    for what, how in changes.items():
         assert all(f"{what} {how}" in output for output in outputs)
     table = json.loads(inside("table", "tiny", "--format", "json"))
-    assert table["shrunk"] == said
+    assert table["shrunk"] == changes
     assert [cycle["cycle"] for cycle in table["cycles"]] == [0, 1]
     assert table["cost"]["oracle"]["steps"] == 6 * table["cost"]["oracle"]["trainings"]
     (page,) = (workdir / "runs" / "tiny").glob("*.html")

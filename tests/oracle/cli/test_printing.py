@@ -46,7 +46,7 @@ def hostile() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("arguments", [["status"], ["status", "tiny-0fb43313"]])
-def test_what_a_server_says_does_not_steer_the_terminal(hostile: str, arguments: list[str]) -> None:
+def test_escape_sequences_of_a_server_are_not_printed(hostile: str, arguments: list[str]) -> None:
     printed = CliRunner().invoke(main, [*arguments, "--server", hostile]).output
     assert "gone" in printed
     assert [letter for letter in printed if not letter.isprintable() and letter != "\n"] == []

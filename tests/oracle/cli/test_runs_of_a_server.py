@@ -86,8 +86,8 @@ def test_a_run_of_a_server_is_renamed_and_deleted(ask: Ask, run_id: str) -> None
     refused = ask("delete", "baseline", input="n\n")
     assert refused.stdout.endswith("nothing was deleted\n")
     assert f"Delete {run_id}?" in refused.stdout
-    said = ask("delete", "baseline", "--yes").stdout
-    assert said.startswith(f"{run_id} is deleted: ")
+    output = ask("delete", "baseline", "--yes").stdout
+    assert output.startswith(f"{run_id} is deleted: ")
     assert ask("list").stdout == "no runs yet; start one: oracle run STUDY\n"
     gone = ask("show", run_id)
     assert isinstance(gone.exception, ServerError)

@@ -88,7 +88,7 @@ def talk(clock: Clock) -> Iterator[Callable[..., tuple[Client, Script]]]:
 Talk = Callable[..., tuple[Client, Script]]
 
 
-def said(content: Any, status: int = 200) -> httpx.Response:
+def response(content: Any, status: int = 200) -> httpx.Response:
     return httpx.Response(status, json=content)
 
 
@@ -130,7 +130,7 @@ def event(number: int, kind: str, text: str) -> str:
 def test_a_job_is_returned_with_its_types_and_without_the_fields_of_a_later_version(
     talk: Talk,
 ) -> None:
-    client, script = talk(said(JOB))
+    client, script = talk(response(JOB))
     job = client.job(ID)
     assert (job.id, job.done, job.known, job.seconds_left, job.over) == (ID, 3, 12, 4.5, False)
     assert (job.submitted.hour, job.submitted.utcoffset().total_seconds()) == (20, 0)  # type: ignore[union-attr]
@@ -140,7 +140,7 @@ def test_a_job_is_returned_with_its_types_and_without_the_fields_of_a_later_vers
 def test_a_study_is_submitted_with_the_given_options_and_the_token_in_the_header(
     talk: Talk,
 ) -> None:
-    client, script = talk(said(JOB, 201), token="oracle_abc")  # noqa: S106  # none of anyone's
+    client, script = talk(response(JOB, 201), token="oracle_abc")  # noqa: S106  # none of anyone's
     client.submit("name: tiny", shrink=ScaleDown(cycles=2), data="images", priority=5, key="mine")
     (request,) = script.requests
     assert json.loads(request.content) == {
@@ -152,7 +152,7 @@ def test_a_study_is_submitted_with_the_given_options_and_the_token_in_the_header
 
 def test_a_request_to_a_briefly_unreachable_server_is_retried(talk: Talk, clock: Clock) -> None:
     away = httpx.ConnectError("refused")
-    client, script = talk(away, httpx.ReadTimeout("slow"), said(JOB, 201))
+    client, script = talk(away, httpx.ReadTimeout("slow"), response(JOB, 201))
     assert client.submit("name: tiny").id == ID
     assert (len(script.requests), clock.pauses) == (3, [0.2, 0.8])
     assert len({request.content for request in script.requests}) == 1
@@ -167,11 +167,11 @@ def test_a_server_that_stays_unreachable_is_reported_within_seconds(
     assert (len(script.requests), clock.time) == (4, 4.0)
 
 
-def test_a_request_to_a_busy_server_is_retried_when_it_says_unless_that_is_late(
+def test_a_request_to_a_busy_server_is_retried_after_the_requested_time_unless_that_is_late(
     talk: Talk, clock: Clock
 ) -> None:
     soon, late = {"retry-after": "2"}, {"retry-after": "3600"}
-    client, script = talk(problem(429, "too fast", (), **soon), said(JOB))
+    client, script = talk(problem(429, "too fast", (), **soon), response(JOB))
     assert client.job(ID).id == ID
     assert clock.pauses == [2.0]
     client, script = talk(problem(503, "no Chromium", (), **late))
@@ -209,7 +209,7 @@ def test_a_server_that_is_no_oracle_server_is_reported(talk: Talk) -> None:
     client, _ = talk(
         httpx.Response(404, text="<html>"),
         moved,
-        said({"id": 3}),
+        response({"id": 3}),
         problem(401, "a token is needed"),
     )
     for rule in (
@@ -256,13 +256,13 @@ def test_a_name_that_a_path_would_swallow_is_refused(talk: Talk, name: str) -> N
 
 
 def test_a_name_is_one_part_of_the_path_whatever_is_in_it(talk: Talk) -> None:
-    client, script = talk(said(JOB))
+    client, script = talk(response(JOB))
     client.job("../../healthz?x#y")
     assert script.requests[0].url.raw_path == b"/v1/jobs/..%2F..%2Fhealthz%3Fx%23y"
 
 
 def test_a_server_below_a_path_is_reached_there(talk: Talk) -> None:
-    client, script = talk(said(JOB), server="https://host/oracle/")
+    client, script = talk(response(JOB), server="https://host/oracle/")
     client.job(ID)
     assert str(script.requests[0].url) == f"https://host/oracle/v1/jobs/{ID}"
     assert client.server == "https://host/oracle"
@@ -353,7 +353,7 @@ def test_files_are_fetched_as_they_are(talk: Talk) -> None:
 def test_an_external_trainer_gets_the_next_task(talk: Talk) -> None:
     wanted = {"cycle": 1, "max_lr": 0.1, "replicate": 0, "parent_max_lr": 0.2}
     status = {"run": "mine-1", "state": "open", "done": 1, "known": 6, "cycle": 1, "added": 1}
-    client, script = talk(said(status | {"next": wanted}), said(status | {"next": None}))
+    client, script = talk(response(status | {"next": wanted}), response(status | {"next": None}))
     seen = {"cycle": 0, "max_lr": 0.2, "replicate": 0, "accuracy": None}
     answer = client.observe("mine", [seen])
     assert answer.next is not None
@@ -368,7 +368,7 @@ def test_the_region_of_a_cycle_is_returned_with_its_types(talk: Talk) -> None:
         "cut_low": True, "cut_high": False,
     }  # fmt: skip
     answer = {"run": "tiny-1", "cycle": 5, "s_cyc": 0.15, "well_tuned": 0.2, "region": region}
-    client, script = talk(said(answer | {"inside": True, "complete": True}))
+    client, script = talk(response(answer | {"inside": True, "complete": True}))
     answer = client.max_lr("tiny", 5)
     assert answer.region is not None
     assert (answer.region.members, answer.region.cut_low, answer.inside) == ((0.1, 0.2), True, True)

@@ -7,7 +7,7 @@ from oracle.client.models import RunSummary
 
 
 @pytest.mark.parametrize(("shrunk", "word"), [({}, "full"), ({"cycles": "25 to 3"}, "scaled")])
-def test_a_list_says_in_a_word_whether_options_scaled_a_run_down(
+def test_a_list_shows_in_a_word_whether_options_scaled_a_run_down(
     shrunk: dict[str, str], word: str
 ) -> None:
     run = RunSummary("tiny-0", None, "tiny", "oracle", "done", 4, 4, None, 0, (), shrunk)

@@ -198,7 +198,7 @@ def test_a_resumed_job_waits_until_its_last_driver_has_ended(jobs: Jobs) -> None
     assert jobs.tell("a-1", THERE, "line", "from the new one")
 
 
-def test_a_failed_job_says_why_until_it_is_resumed(jobs: Jobs) -> None:
+def test_a_failed_job_shows_its_error_until_it_is_resumed(jobs: Jobs) -> None:
     submitted(jobs, "a-1")
     claimed(jobs)
     refused = (Problem("cycles", "at least 1", 0), Problem("images", "no such folder"))

@@ -125,7 +125,7 @@ def test_a_driver_that_lost_its_lease_may_not_write(
     engine.dispose()
 
 
-def test_a_driver_without_recent_heartbeats_checks_its_lease_before_it_goes_on(
+def test_a_driver_without_recent_heartbeats_checks_its_lease_before_it_continues(
     ledger: RunDatabase, storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leases, "_BEAT", 600.0)

@@ -201,7 +201,7 @@ def test_running_released_studies_again_trains_nothing(
         assert known(measured(released.outputs[each]), measured(released.oracle(each))), each
 
 
-def test_a_released_run_goes_on_from_the_networks_that_it_left(
+def test_a_released_run_continues_from_its_stored_networks(
     released: Released, tasks: list[Any]
 ) -> None:
     released.run("tiny", cycles=2)

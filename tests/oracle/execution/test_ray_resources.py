@@ -52,11 +52,11 @@ class Queue:
     finished = False
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.messages: list[str] = []
         self.events = self
 
     def say(self, text: str) -> None:
-        self.said.append(text)
+        self.messages.append(text)
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_the_declared_resources_are_requested_from_ray(
     queue: Any = Queue()
     ray_backend.ray_tune(worker(resources), queue, 3)
     assert requests == [started, (3, needed)]
-    assert queue.said == ["starting Ray"]
+    assert queue.messages == ["starting Ray"]
 
 
 def test_a_local_ray_that_is_too_small_is_refused_and_a_cluster_s_growth_is_waited_for(
@@ -120,9 +120,9 @@ def test_a_local_ray_that_is_too_small_is_refused_and_a_cluster_s_growth_is_wait
     monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
     ray_backend.ray_tune(worker((1.0, 2.0)), queue, 1)
     assert requests[-1] == (1, {"cpu": 1.0, "gpu": 2.0})
-    *begun, said = queue.said
+    *begun, last = queue.messages
     assert begun == ["starting Ray", "connecting to Ray"]
-    assert said.endswith("has 8 and 1: it waits for a larger one")
+    assert last.endswith("has 8 and 1: it waits for a larger one")
 
 
 class Overloaded:
@@ -147,4 +147,4 @@ def test_a_ray_that_the_user_has_started_is_used_and_left_running(
     ray_backend.ray_tune(worker((2.0, 0.0)), queue, 2)
     assert requests == [(2, {"cpu": 2.0, "gpu": 0.0})]  # trained, and nothing started
     assert users.started
-    assert queue.said == ["using the Ray of this process"]
+    assert queue.messages == ["using the Ray of this process"]

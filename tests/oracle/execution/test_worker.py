@@ -98,7 +98,7 @@ def test_a_pack_without_memory_is_halved_until_it_fits_and_no_cell_is_lost(
     assert len(worker.messages) == len(tried) - len(fitted)
 
 
-def test_one_training_that_does_not_fit_says_so(
+def test_one_training_that_does_not_fit_is_an_error(
     spec: Callable[..., WorkerConfig], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = Worker(spec())
@@ -188,7 +188,7 @@ SYSTEMS = {"solo": {"network": BATCH_NORM}, "stacked": {}}
 
 @pytest.mark.costly
 @pytest.mark.parametrize(("engine", "saves"), [("solo", 19), ("stacked", 1)])
-def test_another_worker_goes_on_where_one_was_killed(
+def test_another_worker_continues_where_one_was_killed(
     spec: Callable[..., WorkerConfig], monkeypatch: pytest.MonkeyPatch, engine: str, saves: int
 ) -> None:
     where = spec(**SYSTEMS[engine])

@@ -216,7 +216,9 @@ def test_a_run_that_recorded_nothing_is_refused(tmp_path: Path) -> None:
         distribution_tables.table(stored_run.study, "tiny-0", [], complete=True)
 
 
-def test_a_run_of_which_all_replicates_diverge_keeps_its_row_and_says_why(tmp_path: Path) -> None:
+def test_a_run_whose_replicates_all_diverge_keeps_its_row_and_gives_the_reason(
+    tmp_path: Path,
+) -> None:
     wild = study(max_lr=1e25, s_cyc=None, schedule="constant")
     with pytest.raises(AllDiverged, match="a replicate of cycle 0 diverged; lower max_lr"):
         run(wild, settings(tmp_path))

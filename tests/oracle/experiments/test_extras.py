@@ -81,7 +81,7 @@ def test_the_verdicts_are_sentences_with_a_standard_error(table: Table) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mine", "said"),
+    ("mine", "message"),
     [
         (
             (91.0, 92.0, 93.1),
@@ -94,11 +94,11 @@ def test_the_verdicts_are_sentences_with_a_standard_error(table: Table) -> None:
     ],
 )
 def test_greed_costs_accuracy_only_where_test_accuracy_is_significantly_lower(
-    mine: tuple[float, ...], said: str
+    mine: tuple[float, ...], message: str
 ) -> None:
     paired = difference(mine, (90.0, 91.0, 92.0)).to_json()
     cycle = {"cycle": 4, "same": False, "test": paired, "validation": paired}
-    assert said in beam_reports.verdict({"width": 3, "cycles": [cycle]}, complete=True)
+    assert message in beam_reports.verdict({"width": 3, "cycles": [cycle]}, complete=True)
 
 
 def test_with_one_replicate_nothing_is_significant() -> None:
@@ -110,10 +110,10 @@ def test_with_one_replicate_nothing_is_significant() -> None:
         False,
     )
     cycle = {"cycle": 1, "same": False, "test": paired.to_json(), "validation": paired.to_json()}
-    said = beam_reports.verdict({"width": 2, "cycles": [cycle]}, complete=True)
+    message = beam_reports.verdict({"width": 2, "cycles": [cycle]}, complete=True)
     assert (
         "1.00 points of test accuracy ahead of greedy search: no significance test with 1 replicate"
-        in said
+        in message
     )
 
 
@@ -129,7 +129,7 @@ def test_a_difference_is_paired_and_tested_as_t_is_by_hand() -> None:
     assert difference([1.0, 2.0, 3.0], [1.0, 2.0]).none  # of those that both have
 
 
-def test_csv_says_whose_each_row_is(table: Table) -> None:
+def test_csv_names_the_run_of_each_row(table: Table) -> None:
     rows = list(csv.DictReader(io.StringIO(formats.as_csv(table))))
     whose = ["oracle and S-Cyc"] * 3 + ["constant"] * 3 + ["warm_start"] * 3 + ["beam"] * 3
     assert [row["run"] for row in rows] == whose
@@ -152,7 +152,7 @@ def test_markdown_latex_json_and_the_report_have_them_too(table: Table, study: M
     assert page.count('<p class="verdict several">S-Cyc is') == 2  # one for each rival
 
 
-def test_a_run_that_has_just_begun_says_so(study: Make) -> None:
+def test_a_run_that_has_just_begun_is_reported_as_such(study: Make) -> None:
     declared = study(grid=GRID, beam=2, rivals=["constant"])
     table = experiment(declared, Graph(declared.system, "0" * 64)).table("tiny-0")
     text = formats.text(table)

@@ -199,7 +199,7 @@ def test_an_entry_that_diverges_ends_its_own_row_and_no_other(ran: Any) -> None:
     assert any(note.startswith("Diverged: ") for note in schedules_reports.sheet(table).notes)
 
 
-def test_an_entry_whose_whole_grid_diverges_has_no_run_and_says_so(ran: Any) -> None:
+def test_an_entry_whose_whole_grid_diverges_has_no_run_and_is_reported(ran: Any) -> None:
     entry = tuned(max_lr=[1.0, 2.0], extend=False)
     study_experiment, rehearsal = ran(
         study(*ENTRIES[1:], entry), lambda cell: None if cell.max_lr >= 1 else hump(cell)
@@ -287,7 +287,7 @@ def test_what_a_run_will_train_is_counted_before_it_starts(
     assert len(fresh.first_grids()) == 2 * grid
 
 
-def test_the_count_stays_while_a_run_goes_on(Rehearsal: Any) -> None:
+def test_the_count_stays_the_same_during_a_run(Rehearsal: Any) -> None:
     declared = study(*ENTRIES, tuned(max_lr=[0.05, 0.1, 0.2]))
     study_experiment = begun(declared)
     expected, counts = expected_cells(study_experiment), []
@@ -359,7 +359,7 @@ def test_every_training_is_paid_once_though_two_schedules_share_it(ran: Any) -> 
     assert paid == {"steady": 10, "warm-up": 10, "S-Cyc": 10, "tuned": 14, "together": 30}
 
 
-def test_a_run_under_way_says_so_and_shows_what_there_is(ran: Any) -> None:
+def test_a_run_under_way_is_marked_and_shows_its_results_so_far(ran: Any) -> None:
     study_experiment, _ = ran(study(*ENTRIES, tuned(max_lr=[0.05, 0.1, 0.2])), stop_after=2)
     table = study_experiment.table("tiny-0")
     text = formats.text(table)

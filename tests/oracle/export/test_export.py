@@ -45,7 +45,7 @@ def test_the_exported_network_scores_what_the_training_run_scored(
     assert exported["weights"] == "last"
 
 
-def test_a_deleted_checkpoint_is_restored_as_the_error_says(
+def test_a_deleted_checkpoint_is_restored_by_the_command_in_the_error(
     run: oracle.Run, tmp_path: Path
 ) -> None:
     best = run.table["cycles"][1]["well_tuned"]
@@ -108,7 +108,7 @@ def test_costs_are_counted_by_hand(run: oracle.Run, tmp_path: Path) -> None:
     assert exported["cost"]["sparse_bytes"] == exported["cost"]["dense_bytes"] - saved
 
 
-def test_the_command_exports_and_says_the_cost(run: oracle.Run, tmp_path: Path) -> None:
+def test_the_command_exports_and_prints_the_cost(run: oracle.Run, tmp_path: Path) -> None:
     folder = str(run._settings.folder)
     file = tmp_path / "net.npz"
     words = ["export", "tiny", "--runs", folder, "--cycle", "1", "--format", "npz", "-o", str(file)]

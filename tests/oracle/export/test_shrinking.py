@@ -103,7 +103,7 @@ def test_a_file_goes_into_the_whole_network_on_pytorch_alone(
     assert (whole["shrunk"], whole["filters"]) == (False, {})
 
 
-def test_the_command_shrinks_and_says_all_three_costs(run: oracle.Run, tmp_path: Path) -> None:
+def test_the_command_shrinks_and_prints_all_three_costs(run: oracle.Run, tmp_path: Path) -> None:
     folder, file = str(run._settings.folder), str(tmp_path / "net.pt")
     words = ["export", "tiny", "--runs", folder, "--cycle", "1", "--shrink", "-o", file]
     done = CliRunner().invoke(main, words, catch_exceptions=False)

@@ -46,9 +46,9 @@ def rows(url: str) -> dict[str, list[Any]]:
 
 
 def moved(where: Settings, **options: Any) -> list[str]:
-    said: list[str] = []
-    moving.move(where, said.append, **options)
-    return said
+    messages: list[str] = []
+    moving.move(where, messages.append, **options)
+    return messages
 
 
 def test_a_studys_database_is_moved_whole_and_then_nothing_is_trained_again(
@@ -57,8 +57,8 @@ def test_a_studys_database_is_moved_whole_and_then_nothing_is_trained_again(
     where = home(before.folder)
     (run,) = catalog.find(where)
     table, old = catalog.stored_table(run), rows(f"sqlite:///{before.folder}/tiny/oracle.db")
-    (said,) = moved(where)
-    assert f"{before.cells} new trials moved to" in said
+    (message,) = moved(where)
+    assert f"{before.cells} new trials moved to" in message
     assert rows(f"sqlite:///{where.database_file}") == old
     (same,) = catalog.find(where)
     assert (same.record, same.folder) == (run.record, before.folder / "tiny")
@@ -103,14 +103,14 @@ def open_elsewhere(file: Path) -> Iterator[None]:
 def test_a_database_that_is_in_use_is_not_moved_and_is_read_in_place(before: DoneHome) -> None:
     where, file = home(before.folder), before.folder / "tiny" / "oracle.db"
     with open_elsewhere(file):
-        (said,) = moved(where)
-    assert "in use" in said
+        (message,) = moved(where)
+    assert "in use" in message
     assert file.is_file()
     ledger = RunDatabase(sqlite_url(file))
     with ledger.lease(catalog.find(where)[0].record.graph, print):
-        (said,) = moved(where)
+        (message,) = moved(where)
     ledger.close()
-    assert "works on it" in said
+    assert "works on it" in message
     assert "moved to" in moved(where)[0]
     assert {run.url for run in catalog.find(where)} == {home_url(where)}
 

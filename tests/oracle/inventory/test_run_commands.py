@@ -98,8 +98,8 @@ def test_a_deletion_asks_for_confirmation_and_leaves_nothing(done: DoneHome) -> 
     refused = oracle(done.folder, "runs", "delete", "tiny", input="n\n")
     assert refused.stdout.endswith("nothing was deleted\n")
     assert size(done.folder / "tiny") == size_before
-    said = output(done.folder, "runs", "delete", "tiny", "--yes")
-    assert said.startswith(f"{done.run_id} is deleted: {done.cells} training runs, ")
+    printed = output(done.folder, "runs", "delete", "tiny", "--yes")
+    assert printed.startswith(f"{done.run_id} is deleted: {done.cells} training runs, ")
     assert listed(done.folder) == []
     assert [path.name for path in done.folder.iterdir()] == [PROGRAM_FOLDER]
     assert trials(home(done.folder)) == 0
@@ -189,7 +189,7 @@ def test_an_exported_run_is_the_same_elsewhere(
     assert ran(there) == (done.run_id, [done.cells])
 
 
-def test_a_run_that_was_stopped_goes_on_elsewhere(tmp_path: Path) -> None:
+def test_a_stopped_run_continues_on_another_machine(tmp_path: Path) -> None:
     here, there = home(tmp_path / "here"), home(tmp_path / "there")
 
     class Stopped(BaseException):

@@ -160,12 +160,12 @@ def test_without_bounds_there_are_none() -> None:
     assert not [trace for trace in figure.data if str(trace.name).startswith("outside")]
 
 
-def test_the_figure_says_how_the_study_was_scaled_down() -> None:
+def test_the_figure_shows_how_the_study_was_scaled_down() -> None:
     table = make_table()
     assert distributions(table).layout.title.subtitle.text == ""
     table["shrunk"] = {"cycles": "3, not 10"}
-    said = distributions(table).layout.title.subtitle.text
-    assert said == "Scaled down: cycles 3, not 10."
+    subtitle = distributions(table).layout.title.subtitle.text
+    assert subtitle == "Scaled down: cycles 3, not 10."
 
 
 def test_values_outside_the_axis_are_mentioned() -> None:
@@ -187,7 +187,7 @@ def test_a_network_that_was_not_recorded_is_left_out() -> None:
     assert [len(each.x) for each in deviations] == [4, 2]
 
 
-def test_before_any_network_is_recorded_it_says_so() -> None:
+def test_before_any_network_is_recorded_the_figure_is_empty_with_a_note() -> None:
     table = make_table(cycles=0)
     figure = distributions(table)
     assert not figure.data

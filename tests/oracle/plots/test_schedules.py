@@ -73,9 +73,9 @@ def test_without_s_cyc_the_middle_panel_is_empty() -> None:
     assert list(traces(figure, 1)["warm-up"].y) == [72.5]
 
 
-def test_the_figure_says_how_the_study_was_scaled_down(table: Table) -> None:
+def test_the_figure_shows_how_the_study_was_scaled_down(table: Table) -> None:
     assert schedules.comparison(table).layout.title.subtitle.text == ""
     small = table | {"shrunk": {"cycles": "2 of 25"}}
-    said = schedules.comparison(small).layout.title.subtitle.text
-    assert said.startswith("Scaled down")
-    assert "cycles 2 of 25" in said
+    subtitle = schedules.comparison(small).layout.title.subtitle.text
+    assert subtitle.startswith("Scaled down")
+    assert "cycles 2 of 25" in subtitle

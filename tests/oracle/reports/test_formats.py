@@ -84,7 +84,7 @@ def test_cost_counts_each_training_once(table: oracle.OracleTable) -> None:
     assert table["cost"]["s_cyc"]["trainings"] == 6
 
 
-def test_text_says_gaps_and_divergence(table: oracle.OracleTable) -> None:
+def test_text_shows_gaps_and_divergence(table: oracle.OracleTable) -> None:
     text = formats.text(table)
     assert "[0.1, 0.4]*" in text
     assert "with gaps" in text
@@ -112,8 +112,8 @@ def test_a_flat_curve_is_said_to_be_flat_and_a_linear_grid_at_zero_is_not_cut_of
     table = oracle.table(declared, "tiny-0", cycles, path, complete=True)
     assert [len(each["grid"]) for each in table["cycles"]] == [4 + 8, 4 + 8]
     assert tables.format_region(table["cycles"][0]["feasible"]) == "[0.05, 0.6>]"
-    said = " ".join(formats.text(table).split())
-    assert "Flat as measured at cycle 0, 1: every max_lr of the grid is within" in said
+    output = " ".join(formats.text(table).split())
+    assert "Flat as measured at cycle 0, 1: every max_lr of the grid is within" in output
     _, cycles, path = searched(declared, lambda cell: 90.0 - 10 * cell.max_lr)
     table = oracle.table(declared, "tiny-0", cycles, path, complete=True)
     assert tables.format_region(table["cycles"][0]["feasible"]) == "[0.05, 0.1]"
@@ -345,7 +345,7 @@ def test_the_papers_weights_remaining_are_those_of_the_cycles() -> None:
         assert left == pytest.approx(cell.weights_remaining, abs=0.11)
 
 
-def test_the_json_of_a_paper_table_says_how_many_are_outside() -> None:
+def test_the_json_of_a_paper_table_counts_the_values_outside() -> None:
     content = json.loads(json.dumps(paper.as_json(paper.check_paper_table(7))))
     assert content["outside"] == 2
     assert content["s_cyc"] == {"epsilon": 0.03, "delta": 0.04, "q": 1, "beta": 5.0}

@@ -69,7 +69,7 @@ def test_all_events_of_an_ended_job_are_sent_and_the_stream_ends(
     assert messages[-1][2] == client.get(f"/v1/jobs/{job.id}").json()
 
 
-def test_a_stream_goes_on_after_the_last_event_that_was_seen(
+def test_a_stream_resumes_after_the_last_received_event(
     client: TestClient, submit: Submit, drive: Callable[..., Job]
 ) -> None:
     path = f"/v1/jobs/{submit().id}/events"
@@ -108,7 +108,7 @@ def test_a_stream_sends_changes_as_they_happen(service: Service, submit: Submit)
     asyncio.run(watch())
 
 
-def test_a_silent_stream_says_that_it_is_alive(service: Service, submit: Submit) -> None:
+def test_a_silent_stream_sends_heartbeats(service: Service, submit: Submit) -> None:
     job = submit()
 
     async def watch() -> None:

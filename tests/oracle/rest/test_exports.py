@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 import oracle
 from oracle.database import sqlite_url
-from oracle.export.export import Wanted
+from oracle.export.export import Selection
 from oracle.records.jobs import Holder
 from oracle.rest.exports import Exporter
 from oracle.rest.problems import HttpProblem
@@ -50,8 +50,8 @@ def test_a_network_over_http_is_the_file_that_the_command_writes(
 def test_which_network_is_chosen_as_in_the_command(
     reader: TestClient, ran: Ran, stored: oracle.Run
 ) -> None:
-    wanted = {"cycle": 1, "replicate": 1, "state": "ticket"}
-    answer = reader.get(f"/v1/runs/{ran[1]}/export", params=wanted)
+    selection = {"cycle": 1, "replicate": 1, "state": "ticket"}
+    answer = reader.get(f"/v1/runs/{ran[1]}/export", params=selection)
     content = torch.load(io.BytesIO(answer.content), weights_only=True)
     ticket = stored.network(1, replicate=1, state="ticket").state_dict()
     assert all(torch.equal(ticket[name], value) for name, value in content["state_dict"].items())
@@ -69,16 +69,16 @@ def test_which_network_is_chosen_as_in_the_command(
         ({}, 422, "cycle"),
     ],
 )
-def test_what_there_is_not_is_refused_with_the_rule(
-    reader: TestClient, ran: Ran, wanted: dict[str, Any], status: int, words: str
+def test_missing_networks_are_refused_with_the_rule(
+    reader: TestClient, ran: Ran, selection: dict[str, Any], status: int, words: str
 ) -> None:
-    answer = reader.get(f"/v1/runs/{ran[1]}/export", params=wanted)
+    answer = reader.get(f"/v1/runs/{ran[1]}/export", params=selection)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert words in answer.text
 
 
-def test_a_network_that_lost_says_how_to_have_it_again(
+def test_the_error_for_a_discarded_network_names_the_command_that_restores_it(
     reader: TestClient, ran: Ran, stored: oracle.Run
 ) -> None:
     cycle = stored.table["cycles"][1]
@@ -139,7 +139,7 @@ def test_the_number_of_open_exports_is_limited_and_an_unread_one_expires(
     exporter = Exporter(patience=0.0, most=1)
 
     def file() -> Any:
-        return exporter.file(stored._stored, stored._settings, "npz", Wanted(0))
+        return exporter.file(stored._stored, stored._settings, "npz", Selection(0))
 
     first = file()
     with pytest.raises(HttpProblem, match="others have networks exported") as caught:
@@ -152,7 +152,7 @@ def test_the_number_of_open_exports_is_limited_and_an_unread_one_expires(
     third = file()
     third.close()
     with pytest.raises(oracle.BadInput):
-        exporter.file(stored._stored, stored._settings, "npz", Wanted(9))
+        exporter.file(stored._stored, stored._settings, "npz", Selection(9))
     file().close()  # a refusal keeps nothing open
 
 
@@ -169,12 +169,12 @@ def test_one_network_is_written_at_a_time(
 
     monkeypatch.setattr(exporter, "_written", slow)
     thread = threading.Thread(
-        target=exporter.file, args=(stored._stored, stored._settings, "npz", Wanted(0))
+        target=exporter.file, args=(stored._stored, stored._settings, "npz", Selection(0))
     )
     thread.start()
     assert inside.wait(120)
     with pytest.raises(HttpProblem, match="others have networks exported"):
-        exporter.file(stored._stored, stored._settings, "npz", Wanted(0))
+        exporter.file(stored._stored, stored._settings, "npz", Selection(0))
     go_on.set()
     thread.join()
 
@@ -182,5 +182,5 @@ def test_one_network_is_written_at_a_time(
 def test_a_file_that_is_too_large_is_refused_with_the_remedy(ran: Ran, stored: oracle.Run) -> None:
     exporter = Exporter(largest=100)
     with pytest.raises(HttpProblem, match="whoever runs the server can write it") as caught:
-        exporter.file(stored._stored, stored._settings, "torch", Wanted(0))
+        exporter.file(stored._stored, stored._settings, "torch", Selection(0))
     assert caught.value.status == 409

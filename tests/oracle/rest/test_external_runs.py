@@ -191,7 +191,7 @@ def test_all_bad_input_is_reported_at_once_with_its_paths(served: Served) -> Non
     assert served.ask(path)[1]["done"] == 0
 
 
-def test_of_two_accuracies_the_first_is_stored_and_the_trainer_goes_on(served: Served) -> None:
+def test_of_two_accuracies_the_first_is_stored_and_the_trainer_continues(served: Served) -> None:
     path = declared(served, "contradicted") + "/observations"
     wanted = {"cycle": 0, "max_lr": 0.1, "replicate": 0}
     assert served.ask(path, observed(wanted, None))[1]["added"] == 1

@@ -143,7 +143,7 @@ def test_a_caller_gets_the_pace_that_is_allowed_and_others_are_not_slowed() -> N
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/v1/jobs", "/v1/nothing", "/dashboard", "/x"])
-def test_every_answer_says_what_a_page_may_load(client: TestClient, path: str) -> None:
+def test_every_answer_has_a_content_security_policy(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"

@@ -156,10 +156,10 @@ def test_pictures_are_drawn_by_a_browser(
 
 
 @pytest.mark.parametrize(
-    ("error", "said"), [(RuntimeError("no chrome"), "Chromium"), (OSError("gone"), "log")]
+    ("error", "message"), [(RuntimeError("no chrome"), "Chromium"), (OSError("gone"), "log")]
 )
 def test_without_a_browser_a_picture_is_refused_and_the_next_may_come(
-    reader: TestClient, ran: Ran, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+    reader: TestClient, ran: Ran, monkeypatch: pytest.MonkeyPatch, error: Exception, message: str
 ) -> None:
     def fail(self: go.Figure, **given: Any) -> bytes:
         raise error
@@ -167,7 +167,7 @@ def test_without_a_browser_a_picture_is_refused_and_the_next_may_come(
     monkeypatch.setattr(go.Figure, "to_image", fail)
     for _ in range(2):
         answer = reader.get(f"/v1/runs/{ran[1]}/figure", params={"format": "png"})
-        assert said in refused(answer, 503)
+        assert message in refused(answer, 503)
         assert int(answer.headers["retry-after"]) > 0
 
 
@@ -222,7 +222,7 @@ def test_distributions_are_of_a_study_that_records(reader: TestClient, ran: Ran)
     assert "record" in answer.json()["errors"][0]["rule"]
 
 
-def test_csv_has_a_row_a_cycle_and_json_says_the_same(reader: TestClient, ran: Ran) -> None:
+def test_csv_has_a_row_a_cycle_and_json_has_the_same_values(reader: TestClient, ran: Ran) -> None:
     path = f"/v1/runs/{ran[1]}/table"
     rows = list(csv.DictReader(io.StringIO(reader.get(path, params={"format": "csv"}).text)))
     cycles = json.loads(reader.get(path).content)["cycles"]

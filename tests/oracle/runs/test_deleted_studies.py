@@ -49,40 +49,42 @@ def timeless(table: Table) -> Any:
 def test_a_study_deleted_during_a_run_is_created_again_with_all_results_of_the_run(
     study: Make, where: Settings
 ) -> None:
-    said: list[str] = []
+    messages: list[str] = []
     deleted: list[str] = []
 
     def cells(done: int, _: int) -> None:
         if done >= 4 and not deleted:
             deleted.extend(delete(where, "cycle-00"))
 
-    table = run(study(cycles=1), where, Progress(cells=cells, say=said.append))
+    table = run(study(cycles=1), where, Progress(cells=cells, say=messages.append))
     assert len(deleted) == 1
     assert table["complete"]
     stored = catalog.find_run("tiny", where)
     assert stored.state == "done"
     assert catalog.stored_table(stored) == table  # nothing that it rests on is missing
     assert deleted[0] in names(where)
-    assert any(deleted[0] in line for line in said)
+    assert any(deleted[0] in line for line in messages)
 
 
 def test_all_studies_deleted_at_the_very_end_are_made_again(study: Make, where: Settings) -> None:
-    said: list[str] = []
+    messages: list[str] = []
     deleted: list[str] = []
 
     def line(text: str) -> None:
         if text.startswith("cycle  1"):
             deleted.extend(delete(where, "tiny"))
 
-    table = run(study(cycles=1), where, Progress(line=line, say=said.append))
+    table = run(study(cycles=1), where, Progress(line=line, say=messages.append))
     assert len(deleted) >= 3
     assert set(deleted) <= set(names(where))
     assert catalog.stored_table(catalog.find_run("tiny", where)) == table
-    lines = [text for text in said if text.endswith("were deleted from the storage; stored again")]
+    lines = [
+        text for text in messages if text.endswith("were deleted from the storage; stored again")
+    ]
     assert len(lines) >= 3
 
 
-def test_the_table_of_a_run_whose_study_was_deleted_says_which_and_a_new_start_trains_it(
+def test_the_table_of_a_run_whose_study_was_deleted_names_it_and_a_new_start_trains_it(
     study: Make, where: Settings
 ) -> None:
     table = run(study(cycles=1), where)
@@ -93,10 +95,10 @@ def test_the_table_of_a_run_whose_study_was_deleted_says_which_and_a_new_start_t
     assert [cycle["cycle"] for cycle in lacking["cycles"]] == [0]
     text = " ".join(formats.text(lacking).split())
     assert f"Training runs of {gone} are missing from the storage, perhaps deleted" in text
-    said: list[str] = []
-    trained = run(study(cycles=1), where, Progress(say=said.append))
+    messages: list[str] = []
+    trained = run(study(cycles=1), where, Progress(say=messages.append))
     assert timeless(trained) == timeless(table)
-    (remark,) = [line for line in said if "are missing from the storage" in line]
+    (remark,) = [line for line in messages if "are missing from the storage" in line]
     assert gone in remark
     again = catalog.stored_table(catalog.find_run("tiny", where))
     assert again == trained

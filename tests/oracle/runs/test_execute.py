@@ -114,9 +114,9 @@ def test_an_interrupted_run_ends_with_the_same_table(study: Make, tmp_path: Path
             run(study(), where, interrupted(after))
         assert catalog.find_run("tiny", where).state == "stopped"
         assert not catalog.stored_table(catalog.find_run("tiny", where))["complete"]
-        said: list[str] = []
-        assert timeless(run(study(), where, Progress(say=said.append))) == timeless(whole)
-        (line,) = [line for line in said if "training runs found" in line]
+        messages: list[str] = []
+        assert timeless(run(study(), where, Progress(say=messages.append))) == timeless(whole)
+        (line,) = [line for line in messages if "training runs found" in line]
         total = int(line.split()[2])  # before the grid has grown
         assert line == f"{after} of {total} training runs found, {total - after} to train"
         assert after < total <= len(expected)
@@ -495,7 +495,7 @@ def test_a_run_whose_database_is_removed_ends_with_a_message(
     study: Make, tmp_path: Path, what: str
 ) -> None:
     where = settings(tmp_path / "runs", database_wait=0.0)
-    said: list[str] = []
+    messages: list[str] = []
 
     def cells(done: int, total: int) -> None:
         if done == 4:
@@ -503,5 +503,5 @@ def test_a_run_whose_database_is_removed_ends_with_a_message(
             shutil.rmtree(gone) if what == "folder" else (gone / "oracle.db").unlink()
 
     with pytest.raises(StorageUnavailable, match=r"oracle.db is gone; .* waited for 0 s"):
-        run(study(), where, Progress(cells=cells, say=said.append))
+        run(study(), where, Progress(cells=cells, say=messages.append))
     assert not where.database_file.exists()

@@ -54,7 +54,7 @@ def test_studies_of_one_system_share_their_training_runs_and_each_has_its_networ
     assert load_network(stored, where, find_cell(stored, 1), "final").masks
 
 
-def test_a_study_with_a_database_of_an_earlier_version_goes_on_in_it(before: DoneHome) -> None:
+def test_a_study_with_a_database_of_an_earlier_version_continues_in_it(before: DoneHome) -> None:
     run_id, cells = before.run_id, before.cells
     where = home(before.folder)
     assert study_url(where, "tiny") != home_url(where)

@@ -48,26 +48,26 @@ def run(study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def test_changed_code_is_trained_again_and_both_results_are_kept(run: Run) -> None:
     first, _ = run(8)
-    changed, said = run(9)
+    changed, message = run(9)
     reused, nothing_said = run(8)
     assert first == changed == 0
     assert reused > 0
-    assert "the code of network has changed since tiny-" in said
+    assert "the code of network has changed since tiny-" in message
     assert nothing_said == ""
 
 
 @pytest.mark.parametrize("version", ["2", "unchecked"])
 def test_with_a_version_the_source_does_not_count(run: Run, version: str) -> None:
     run(8, version=version)
-    reused, said = run(9, version=version)
+    reused, message = run(9, version=version)
     assert reused > 0
-    assert said == ""
+    assert message == ""
 
 
 def test_results_without_a_recorded_source_are_named(run: Run) -> None:
     run(8, version="unchecked")
-    _, said = run(8)
-    assert "set network.version: unchecked to continue that one" in said
+    _, message = run(8)
+    assert "set network.version: unchecked to continue that one" in message
 
 
 def test_code_that_differs_from_the_stored_hash_is_refused() -> None:

@@ -45,9 +45,9 @@ NOISE = {"dataset": own(180, 20), "subset": 1.0, "cycles": 1, "split": {"stratif
 
 def test_a_run_in_which_nothing_is_learned_decides_nothing(study: Make, tmp_path: Path) -> None:
     declared = study(**NOISE, grid={"max_lr": [0.01, 0.02, 0.05], "extend": False}, replicates=3)
-    said: list[str] = []
+    messages: list[str] = []
     table = execute.execute(
-        prepare.prepare(declared, settings(tmp_path)), Progress(say=said.append)
+        prepare.prepare(declared, settings(tmp_path)), Progress(say=messages.append)
     )
     assert table["split"]["validation"] == {"images": 40, "majority": 90.0, "missing": 0}
     assert [cycle["at_chance"] for cycle in table["cycles"]] == [True, True]
@@ -65,7 +65,7 @@ def test_a_run_in_which_nothing_is_learned_decides_nothing(study: Make, tmp_path
     assert "0 of 2 cycles are conclusive (0 inside, 0 outside)" in text
     assert (
         "note: chance level (always predicting the largest class) is 90.0 % on validation and"
-        in said[0]
+        in messages[0]
     )
     assert catalog.stored_table(catalog.find_run("tiny", settings(tmp_path))) == table
 
@@ -83,7 +83,7 @@ def test_a_run_that_learns_is_not_at_chance(study: Make, tmp_path: Path) -> None
     )
 
 
-def test_check_says_what_a_split_lacks(
+def test_check_reports_classes_missing_from_a_split(
     study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(estimate, "_TIMED_SECONDS", 0.0)

@@ -217,7 +217,7 @@ def test_the_best_candidates_networks_stay_on_disk(seeking: Make, tmp_path: Path
     assert len(checkpoints) < len(set(networks.values()))
 
 
-def test_when_all_candidates_diverge_the_run_says_so_and_keeps_them(
+def test_when_all_candidates_diverge_the_run_reports_it_and_keeps_them(
     seeking: Make, tmp_path: Path
 ) -> None:
     from oracle.errors import AllDiverged

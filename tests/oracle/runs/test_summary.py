@@ -39,26 +39,26 @@ def answers(where: Settings) -> list[FrozenTrial]:
     return optuna.load_study(study_name=name, storage=where.storage).trials
 
 
-def test_a_cycle_is_one_trial_with_what_the_table_says_and_a_second_run_changes_none(
+def test_a_cycle_is_one_trial_with_the_values_of_the_table_and_a_second_run_changes_none(
     study: Make, where: Settings
 ) -> None:
     table: Any = run(study(cycles=1), where)
     trials = answers(where)
     assert [trial.number for trial in trials] == [0, 1]
     for trial, row in zip(trials, table["cycles"], strict=True):
-        said, evidence = trial.user_attrs, row["evidence"]
+        values, evidence = trial.user_attrs, row["evidence"]
         assert trial.params == {"cycle": row["cycle"], "max_lr": row["well_tuned"]}
         (won,) = (each for each in row["grid"] if each["max_lr"] == row["well_tuned"])
         mean = sum(won["val_accuracy"]) / len(won["val_accuracy"])
         assert trial.value == pytest.approx(mean, abs=1e-9)
-        assert said["weights_remaining"] == row["weights_remaining"]
-        assert said["region_low"] == row["feasible"]["low"]
-        assert said["region_high"] == row["feasible"]["high"]
-        assert said["s_cyc_max_lr"] == row["s_cyc"]["max_lr"]
-        assert said["s_cyc_in_measured_region"] == row["s_cyc"]["inside"]
-        assert said["s_cyc_verdict"] == evidence["s_cyc"]["verdict"]
-        assert said["s_cyc_probability_inside"] == evidence["s_cyc"]["chance"]
-        assert said["estimated_region_low"] == evidence["estimated"]["low"]
+        assert values["weights_remaining"] == row["weights_remaining"]
+        assert values["region_low"] == row["feasible"]["low"]
+        assert values["region_high"] == row["feasible"]["high"]
+        assert values["s_cyc_max_lr"] == row["s_cyc"]["max_lr"]
+        assert values["s_cyc_in_measured_region"] == row["s_cyc"]["inside"]
+        assert values["s_cyc_verdict"] == evidence["s_cyc"]["verdict"]
+        assert values["s_cyc_probability_inside"] == evidence["s_cyc"]["chance"]
+        assert values["estimated_region_low"] == evidence["estimated"]["low"]
     assert run(study(cycles=1), where) == table
     assert answers(where) == trials  # ids and times included
 
@@ -80,7 +80,7 @@ def test_an_answer_is_there_before_the_next_cycle_ends_and_once_after_an_interru
 
     with pytest.raises(Stopped):
         run(study(cycles=1), where, Progress(cells=cells, line=ended.append))
-    assert [said["summary_of_cycle"] for said in seen] == [0]
+    assert [values["summary_of_cycle"] for values in seen] == [0]
     assert "region_low" in seen[0]
     assert "s_cyc_verdict" not in seen[0]  # the estimates come with the run's table
     (before,) = answers(where)

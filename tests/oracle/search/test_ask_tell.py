@@ -171,7 +171,7 @@ def test_every_refused_observation_is_reported_and_requested_ones_are_accepted()
     assert now.problems(now.missing) == []
 
 
-def test_an_ended_run_says_so() -> None:
+def test_an_ended_run_is_reported_as_ended() -> None:
     cycles, _ = finish(make_run(cycles=0), peak(lambda cycle: 0.1))
     (problem,) = cycles.problems([Training(1, 0.1, 0)])
     assert problem.rule.startswith("has not begun, the run ended at 0")

@@ -27,7 +27,7 @@ def hump(best: float) -> Callable[[Cell], float]:
     return lambda cell: 90 - 4 * abs(math.log2(cell.max_lr / (best * 1.5**cell.cycle)))
 
 
-def test_each_cycle_keeps_the_best_and_goes_on_below_it(study: Make, searched: Any) -> None:
+def test_each_cycle_keeps_the_best_and_continues_below_it(study: Make, searched: Any) -> None:
     declared = study(grid={"kind": "log", "low": 0.01, "high": 0.64, "count": 7}, cycles=4)
     _, cycles, _ = searched(declared, hump(0.04))
     rates = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64]

@@ -98,8 +98,8 @@ def test_a_whole_number_is_the_same_parameter_as_the_float() -> None:
 
 @pytest.mark.parametrize("field", ["network", "dataset", "schedule"])
 def test_a_name_that_is_a_list_is_refused_as_unknown(field: str) -> None:
-    (said,) = refusal(**{field: {"name": ["?"]}})
-    assert said.startswith(f"{field} = ['?']    unknown; known: ")
+    (message,) = refusal(**{field: {"name": ["?"]}})
+    assert message.startswith(f"{field} = ['?']    unknown; known: ")
 
 
 def test_a_wrong_item_is_reported_without_a_false_count_of_items() -> None:
@@ -115,8 +115,8 @@ def test_a_value_that_may_be_of_several_types_is_refused_once_with_its_own_path(
     assert refusal(pruning={"rewind": 0}) == [
         "pruning.rewind = 0    must be one of 'last', 'init' or 'reinit', or must be at least 1"
     ]
-    (said,) = refusal(network={"factory": "my.module:make", "options": {"width": [1]}})
-    assert said.startswith("network.options.width = [1]    must be text, or ")
+    (message,) = refusal(network={"factory": "my.module:make", "options": {"width": [1]}})
+    assert message.startswith("network.options.width = [1]    must be text, or ")
 
 
 def test_no_refusal_names_a_class_of_ours_where_fields_are_wanted() -> None:
@@ -178,15 +178,13 @@ def test_a_label_is_no_link_and_no_code_in_markdown() -> None:
 def test_a_grid_whose_values_would_coincide_or_overflow_is_refused(
     kind: str, low: float, high: float, count: int, rule: str
 ) -> None:
-    (said,) = refusal(grid={"kind": kind, "low": low, "high": high, "count": count})
-    assert rule in said
+    (message,) = refusal(grid={"kind": kind, "low": low, "high": high, "count": count})
+    assert rule in message
 
 
 @pytest.mark.parametrize("low", [0.1, 0.0999, 0.5003, 0.99])
 @pytest.mark.parametrize("count", [2, 7, 50])
-def test_the_closest_grid_that_is_taken_has_as_many_values_as_it_says(
-    low: float, count: int
-) -> None:
+def test_the_closest_accepted_grid_has_as_many_values_as_declared(low: float, count: int) -> None:
     for kind, high in (
         ("log", low * math.exp(1.101e-3 * (count - 1))),
         ("linear", low / (1 - 1.01e-10 * (count - 1))),

@@ -113,7 +113,7 @@ def test_images_may_lie_in_the_servers_folders_only(
     assert refused(None, "photos") == ["data"]
 
 
-def test_a_server_without_data_folders_says_how_to_get_some() -> None:
+def test_a_server_without_data_folders_explains_how_to_add_them() -> None:
     dataset = {"name": "cifar10", "root": None, "download": False}
     (missing,) = admission.problems(content(dataset=dataset), {}, {}, None)
     assert "--data" in missing.rule

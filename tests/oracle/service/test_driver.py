@@ -139,7 +139,7 @@ def test_a_server_runs_nothing_that_another_one_lists(
     assert service.database.runs() == []
 
 
-def test_a_job_without_a_winner_fails_and_says_so(
+def test_a_job_without_a_winner_fails_with_that_message(
     service: Service, settings: ServerSettings, claimed: Claim
 ) -> None:
     job = claimed(grid={"max_lr": [1e30, 1e31], "extend": False})
@@ -265,8 +265,8 @@ def test_a_job_waits_for_a_cluster_and_fails_where_a_local_ray_does_not_start_th
     ended = service.jobs.get(job.id)
     assert (len(calls), ended.state) == (attempts, state)
     assert ended.message == ("no Ray" if state == "failed" else "")
-    said = [event.text for event in service.jobs.events(job.id) if "no Ray" in event.text]
-    assert said[0] == "no Ray; it is tried again later"
+    messages = [event.text for event in service.jobs.events(job.id) if "no Ray" in event.text]
+    assert messages[0] == "no Ray; it is tried again later"
 
 
 @pytest.mark.parametrize("end", ["cancelled", "taken", "interrupted"])
@@ -414,7 +414,7 @@ def test_a_report_that_could_not_be_written_is_written_again() -> None:
     assert [each[:2] for each in row.written] == [(1, 9)]
 
 
-def test_a_reporter_that_was_withdrawn_says_so_with_every_word() -> None:
+def test_a_withdrawn_reporter_raises_on_every_call() -> None:
     row = Row()
     job_reporter = reporter(row)
     job_reporter.cells(1, 9)

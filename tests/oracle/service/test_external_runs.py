@@ -124,7 +124,7 @@ def test_only_its_owner_and_an_admin_may_observe_a_run(opened: Opened) -> None:
     assert runs.observe(RUN.id, ADMIN, []).next == Training(0, 0.05, 0)
 
 
-def test_another_server_goes_on_where_the_first_one_stopped(opened: Opened) -> None:
+def test_another_server_continues_where_the_first_one_stopped(opened: Opened) -> None:
     first, second = opened.runs(), opened.runs()
     first.declare(RUN, "me")
     todo = first.observe(RUN.id, ME, []).next

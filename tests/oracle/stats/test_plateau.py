@@ -52,7 +52,7 @@ def test_a_curve_that_broke_off_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("points", "error", "said"),
+    ("points", "error", "verdict_kind"),
     [
         (0.5, 0.1, "plateau"),
         (-1.0, None, "plateau"),
@@ -62,9 +62,9 @@ def test_a_curve_that_broke_off_is_left_out() -> None:
     ],
 )
 def test_a_rise_above_tolerance_and_noise_is_undertrained(
-    points: float, error: float | None, said: str
+    points: float, error: float | None, verdict_kind: str
 ) -> None:
-    assert plateau.Rise(points, error).verdict(0.5) == said
+    assert plateau.Rise(points, error).verdict(0.5) == verdict_kind
 
 
 def test_the_least_favourable_verdict_speaks_for_all() -> None:

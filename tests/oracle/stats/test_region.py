@@ -71,7 +71,7 @@ def test_when_all_diverged_there_is_no_region() -> None:
     shares=st.lists(st.tuples(st.fractions(0, 1), st.fractions(0, 1)), min_size=1, max_size=30),
     tolerance=st.fractions(0, 20, max_denominator=100),
 )
-def test_the_region_is_what_its_definition_says(
+def test_the_region_agrees_with_its_definition(
     images: int, shares: list[tuple[Fraction, Fraction]], tolerance: Fraction
 ) -> None:
     """In exact arithmetic, on accuracies as there are: shares of so many images."""

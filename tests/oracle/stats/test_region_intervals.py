@@ -298,7 +298,7 @@ def test_noise_far_below_the_best_does_not_widen_the_intervals() -> None:
     assert other.high.high / other.high.low <= 1.15 * one.high.high / one.high.low
 
 
-def test_past_an_end_that_the_region_touches_nothing_is_known() -> None:
+def test_a_max_lr_beyond_an_end_that_the_region_touches_is_unknown() -> None:
     each = infer(noisy([90 - 0.3 * (7 - step) for step in range(8)], 4, 0.1))
     assert each.region.touches_high
     assert each.verdict(0.09) == Verdict("unknown", None, None)
@@ -318,7 +318,7 @@ def test_two_humps_are_two_parts() -> None:
     assert 0.11 < second <= 0.12
 
 
-def test_a_flat_curve_says_that_no_max_lr_is_better_than_another() -> None:
+def test_a_flat_curve_is_reported_as_no_max_lr_better_than_another() -> None:
     each = infer(noisy([90.0] * 20, 8, 0.2))
     assert each.estimate is not None
     assert each.estimate.flat > 0.9

@@ -178,7 +178,7 @@ def test_rewind_checkpoints_and_recordings_are_read_back(
     again.close()
 
 
-def test_a_trial_says_its_schedule_and_in_a_run_its_cycle(
+def test_a_trial_has_its_schedule_and_in_a_run_its_cycle(
     store: ResultStore, graph: Graph, storage: str
 ) -> None:
     cyclical = CyclicalSpec(name="cyclical", low=0.001, step=4)

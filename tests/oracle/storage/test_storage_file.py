@@ -73,16 +73,16 @@ ADDRESS = "postgresql://me:canary@127.0.0.1:1/x"
 
 
 def test_a_password_among_the_arguments_is_warned_of_and_not_elsewhere(tmp_path: Path) -> None:
-    def said(*arguments: str, **environment: str) -> str:
+    def output(*arguments: str, **environment: str) -> str:
         return CliRunner().invoke(main.main, arguments, env=environment).stderr
 
-    shown = said("token", "list", "--storage", ADDRESS)
+    shown = output("token", "list", "--storage", ADDRESS)
     assert "other users of this machine can read the password" in shown
     assert "ORACLE_STORAGE" in shown
     assert "canary" not in shown
-    assert "warning" not in said("token", "list", ORACLE_STORAGE=ADDRESS)
-    assert "warning" not in said("token", "list", "--storage-file", url(tmp_path, ADDRESS))
-    assert "warning" not in said("token", "list", "--storage", f"sqlite:///{tmp_path}/a.db")
+    assert "warning" not in output("token", "list", ORACLE_STORAGE=ADDRESS)
+    assert "warning" not in output("token", "list", "--storage-file", url(tmp_path, ADDRESS))
+    assert "warning" not in output("token", "list", "--storage", f"sqlite:///{tmp_path}/a.db")
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_s_cyc_rises_from_one_warm_up_to_the_other(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMPARISONS)
-def test_every_rate_can_be_tuned_as_the_comment_says(name: str) -> None:
+def test_every_rate_can_be_tuned_as_in_the_comment(name: str) -> None:
     comment = re.search(r"^#   (tune: .+)$", FILES[name], re.MULTILINE)
     assert comment is not None
     tune = read_yaml(comment[1], name)
@@ -274,7 +274,7 @@ def test_resnet_50s_printed_size_is_that_of_its_convolutions_and_linear_layer(na
 
 # What the comments say remains, where the paper prints another percentage
 @pytest.mark.parametrize(
-    ("name", "cycle", "said"),
+    ("name", "cycle", "comment"),
     [
         *((name, 7, "has 20.99 % remaining where 21.1 is") for name in ("table3", "table10")),
         *((name, 7, "has 22.3 % remaining where 21.1 is") for name in ("table8", "table11")),
@@ -282,13 +282,15 @@ def test_resnet_50s_printed_size_is_that_of_its_convolutions_and_linear_layer(na
         ("figure5", 9, "has 13.6 % of its weights remaining, where 13.4 is"),
     ],
 )
-def test_the_comments_say_what_remains_of_other_networks(name: str, cycle: int, said: str) -> None:
+def test_the_comments_say_what_remains_of_other_networks(
+    name: str, cycle: int, comment: str
+) -> None:
     unpruned = unpruned_share(built(load_study(name)))
-    number = re.search(r"\d+\.\d+", said)
+    number = re.search(r"\d+\.\d+", comment)
     assert number is not None
     remaining = 100 * (unpruned + (1 - unpruned) * 0.8**cycle)
     assert remaining == pytest.approx(float(number[0]), abs=10 ** -len(number[0].split(".")[1]))
-    assert said in " ".join(FILES[name].replace("\n#", " ").split())
+    assert comment in " ".join(FILES[name].replace("\n#", " ").split())
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -341,7 +343,7 @@ def schedules_of(study: Study) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_each_study_can_be_shrunk_and_says_so(name: str) -> None:
+def test_each_study_can_be_scaled_down_and_reports_it(name: str) -> None:
     study = load_study(name)
     values = 8 if isinstance(study, OracleStudy) else None
     small = scale_down(
@@ -357,12 +359,12 @@ def test_each_study_can_be_shrunk_and_says_so(name: str) -> None:
             assert (after.warmup, *after.drops) == tuple(
                 length // 50 for length in (before.warmup, *before.drops)
             )
-    said = small.shrunk
-    assert said["iterations"].startswith(f"{steps:,} of {study.training.steps:,}")
-    assert said["images"].startswith("10 of 100 %")
-    assert said["cycles"] == f"4 of {study.cycles}"
-    assert said["replicates"] == "2 of 5"
-    assert said.get("grid") == (None if values is None else "8 of 60 max_lr")
+    changes = small.shrunk
+    assert changes["iterations"].startswith(f"{steps:,} of {study.training.steps:,}")
+    assert changes["images"].startswith("10 of 100 %")
+    assert changes["cycles"] == f"4 of {study.cycles}"
+    assert changes["replicates"] == "2 of 5"
+    assert changes.get("grid") == (None if values is None else "8 of 60 max_lr")
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -245,12 +245,12 @@ SAID = {
 }
 
 
-def test_a_shrunk_study_says_what_was_reduced() -> None:
+def test_a_scaled_down_study_lists_what_was_reduced() -> None:
     assert scale_down(comparison(), EVERYTHING).shrunk == SAID
     assert comparison().shrunk == {}
 
 
-def test_every_output_says_what_was_reduced(study: Make, searched: Any, Rehearsal: Any) -> None:
+def test_every_output_lists_what_was_reduced(study: Make, searched: Any, Rehearsal: Any) -> None:
     small = scale_down(study(), ScaleDown(replicates=1, cycles=1))
     _, cycles, path = searched(small, lambda cell: 90 - abs(cell.max_lr - 0.1))
     assert isinstance(small, OracleStudy)
@@ -278,7 +278,7 @@ def test_every_output_says_what_was_reduced(study: Make, searched: Any, Rehearsa
             assert f'"{what}": "{how}"' in formats.as_json(table)
 
 
-def test_an_unshrunk_study_says_nothing_of_it(study: Make, searched: Any) -> None:
+def test_a_study_as_written_lists_no_reductions(study: Make, searched: Any) -> None:
     declared = study()
     assert isinstance(declared, OracleStudy)
     _, cycles, path = searched(declared, lambda cell: 90 - abs(cell.max_lr - 0.1))

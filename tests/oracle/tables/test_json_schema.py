@@ -61,7 +61,9 @@ def test_a_table_that_was_written_has_the_keys_of_the_schema_and_no_others(name:
 
 
 @pytest.mark.parametrize(("name", "table"), released())
-def test_a_released_table_is_as_the_json_schema_of_its_kind_says(name: str, table: Any) -> None:
+def test_a_released_table_validates_against_the_json_schema_of_its_kind(
+    name: str, table: Any
+) -> None:
     for kind in (table["kind"], None):
         strict(kind).validate(table)
 

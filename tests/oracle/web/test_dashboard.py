@@ -84,7 +84,7 @@ def test_buttons_that_are_refused_are_hidden_a_note_fits_a_phone_and_a_link_lead
         assert (answer.status_code, answer.headers["location"]) == (303, location)
 
 
-def test_the_page_says_what_the_caller_may_do_and_is_not_cached_for_another(
+def test_the_page_depends_on_the_callers_permissions_and_is_not_cached(
     service: Service, web_settings: Callable[..., WebSettings]
 ) -> None:
     settings = web_settings(tokens_required=True, dashboard_writes=True)

@@ -205,7 +205,7 @@ def test_an_unknown_address_is_a_page_for_browsers_and_problem_details_for_other
     assert kinds == {"application/problem+json"}
 
 
-def test_who_is_not_signed_in_is_sent_to_do_so_and_comes_back(service: Service) -> None:
+def test_a_visitor_is_redirected_to_sign_in_and_back(service: Service) -> None:
     app = create_app(service, WebSettings(tokens_required=True))
     with TestClient(app, base_url=HOME) as client:
         answer = client.get("/compare?run=a", follow_redirects=False)

@@ -49,11 +49,11 @@ def test_lines_around_problems_are_shown_and_gaps_between_them_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "shown"),
     [(0.2, "0 s"), (59.6, "1 min"), (61, "1 min 1 s"), (7500, "2 h 5 min"), (90_000, "1 d 1 h")],
 )
-def test_durations_have_two_units(seconds: float, said: str) -> None:
-    assert words.left(seconds) == said
+def test_durations_have_two_units(seconds: float, shown: str) -> None:
+    assert words.left(seconds) == shown
 
 
 @pytest.mark.parametrize(("done", "known", "percent"), [(0, 0, 0), (999, 1000, 99), (5, 5, 100)])

@@ -382,7 +382,7 @@ RIGHT: dict[str, tuple[Factory, dict[str, int], int]] = {  # weights that are pr
 
 @pytest.mark.parametrize("criterion", ["global_magnitude", *costly("global_gradient")])
 @pytest.mark.parametrize("case", RIGHT)
-def test_a_network_that_is_not_refused_is_pruned_and_counted_as_it_should_be(
+def test_an_accepted_network_is_pruned_and_counted_correctly(
     case: str, criterion: str, own: Own, system: Systems, colours: Images
 ) -> None:
     factory, prunable, total = RIGHT[case]

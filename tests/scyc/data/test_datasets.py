@@ -178,7 +178,7 @@ def test_small_maps_of_many_channels_are_taken(monkeypatch: pytest.MonkeyPatch) 
         assert load_made(uint8(*shape), np.array([0, 1, 0, 1]), monkeypatch).shape == shape[1:]
 
 
-def test_pixels_of_other_types_are_taken_where_nothing_is_rounded(
+def test_pixels_of_other_types_are_accepted_unless_they_are_rounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     grey = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)

@@ -204,7 +204,9 @@ def test_empty_classes_are_named(folder: Path) -> None:
     assert len(refused.value.problems) == 2
 
 
-def test_a_folder_of_parts_says_how_to_join_them(folder: Path, tmp_path: Path) -> None:
+def test_the_error_for_a_folder_of_parts_explains_how_to_join_them(
+    folder: Path, tmp_path: Path
+) -> None:
     shutil.copytree(folder, tmp_path / "both" / "train")
     with pytest.raises(BadInput, match=r"is a part.*dataset\.parts: \[\"train\""):
         datasets.load(FOLDER, root=tmp_path / "both")

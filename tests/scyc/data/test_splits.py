@@ -175,7 +175,7 @@ def test_own_data_may_say_which_images_are_its_test_part() -> None:
         datasets.load(wrong)
 
 
-def test_classes_that_a_part_lacks_are_reported_with_the_replicates() -> None:
+def test_classes_missing_from_a_part_are_reported_with_the_replicates() -> None:
     labels = labels_of(*[5] * 200)
     names = [str(label) for label in range(200)]
     drawn = [splits.draw(labels, (), SplitSpec(), 0, replicate) for replicate in range(3)]

@@ -35,7 +35,7 @@ def test_its_test_part_is_the_data_sets() -> None:
         stand_in(CIFAR, SubsetSpec(), "val")
 
 
-def test_an_error_says_where_to_name_a_missing_folder() -> None:
+def test_an_error_names_the_option_for_a_missing_folder() -> None:
     with pytest.raises(BadInput) as refused:
         datasets.load(CIFAR)
     rule = "set dataset.root in the study, or give --data FOLDER"

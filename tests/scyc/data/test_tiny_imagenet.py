@@ -108,7 +108,7 @@ def test_all_problems_of_tiny_imagenet_are_reported_at_once(archive: Path) -> No
 
 
 @pytest.mark.parametrize("missing", ["val_annotations.txt", "images"])
-def test_a_second_part_in_another_layout_says_how_it_can_be_read(
+def test_the_error_for_a_second_part_in_another_layout_explains_how_to_read_it(
     archive: Path, missing: str
 ) -> None:
     (archive / "val" / missing).rename(archive / "val" / "elsewhere")

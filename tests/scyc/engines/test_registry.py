@@ -107,7 +107,7 @@ def jobs_of(one: Trainer, network: nn.Module) -> list[Job]:
     return [Job(start, [0.1] * len(order), feed, order, seed=0)] * 2
 
 
-def test_an_engine_refuses_what_it_cannot_train_and_says_what_can(
+def test_an_engine_refuses_what_it_cannot_train_and_names_one_that_can(
     system: Callable[..., SystemSpec], colours: Images
 ) -> None:
     one = Trainer(system(), colours)

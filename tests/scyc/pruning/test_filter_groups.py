@@ -51,7 +51,7 @@ def pruned(
 
 
 @pytest.mark.costly
-def test_what_hangs_on_each_layer_of_a_tiny_network() -> None:
+def test_the_coupled_weights_of_each_layer_of_a_tiny_network() -> None:
     assert filter_groups.couplings(Tiny(), (3, 8, 8)) == (
         Coupling(
             "first",

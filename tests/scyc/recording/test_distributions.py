@@ -71,7 +71,7 @@ def test_it_is_what_the_whole_data_give(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [2, 3, 1000, 65_536, 65_537])
-def test_the_histogram_is_numpys_on_the_printed_edges_with_as_many_bins_as_sturges_says(
+def test_the_histogram_is_numpys_on_the_printed_edges_with_sturges_number_of_bins(
     count: int,
 ) -> None:
     values = torch.randn(count, generator=torch.Generator().manual_seed(2))

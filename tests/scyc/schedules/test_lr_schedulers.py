@@ -412,7 +412,7 @@ def test_a_state_of_another_schedule_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
         (lambda o: WarmupDrops(o, 0.0, 1), "max_lr = 0.0: a learning rate must be above 0"),
         (lambda o: WarmupDrops(o, -1.0, 1), "max_lr = -1.0"),
@@ -434,6 +434,6 @@ def test_a_state_of_another_schedule_is_refused() -> None:
         (lambda o: Cyclical(o, 0.3, 5, 0.1).restart(0.05), "low 0.1 must lie below max_lr 0.05"),
     ],
 )
-def test_wrong_arguments_are_refused(make: Callable[[Optimizer], object], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_wrong_arguments_are_refused(make: Callable[[Optimizer], object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         make(optimizer())

@@ -164,7 +164,7 @@ def test_rates_scale_with_max_lr(
         (OneCycleSpec(name="one_cycle", rise=0.1), "rise", "0.1 ends before the second of 10"),
     ],
 )
-def test_a_schedule_that_does_not_fit_its_budget_says_which_field_and_why(
+def test_the_error_for_a_schedule_that_does_not_fit_its_budget_names_field_and_reason(
     schedule: ScheduleSpec, field: str, rule: str
 ) -> None:
     ((problem_field, text),) = schedule.problems(10)

@@ -26,11 +26,11 @@ class Filed:
     """Stores of one file, and the lines that they gave."""
 
     file: Path
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
 
     def open(self, stamp: str = "pack, solo, 1") -> PackStateFile:
-        return PackStateFile(self.file, stamp, 60.0, self.clock, self.said.append)
+        return PackStateFile(self.file, stamp, 60.0, self.clock, self.messages.append)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_state_comes_back_from_its_file(filed: Filed) -> None:
     assert state_read is not None
     assert (state_read["step"], state_read["curve"], state_read["kept"]) == (3, ((1, 2.5),), None)
     assert torch.equal(state_read["weights"], torch.arange(5.0))
-    assert filed.said == []
+    assert filed.messages == []
     assert [file.name for file in filed.file.parent.iterdir()] == ["pack.pt"]
 
 
@@ -69,18 +69,18 @@ def test_a_damaged_file_is_reported_and_not_read(filed: Filed, position: int) ->
     content[position] ^= 1
     filed.file.write_bytes(content)
     assert filed.open().load() is None
-    assert filed.said == [f"{filed.file}: damaged; its pack starts anew"]
+    assert filed.messages == [f"{filed.file}: damaged; its pack starts anew"]
 
 
 def test_a_file_cut_short_or_of_another_version_is_not_read(filed: Filed) -> None:
     filed.open().save({"weights": torch.zeros(3)})
     assert filed.open("pack, solo, 2").load() is None
-    assert filed.said == [f"{filed.file}: of another version or device; its pack starts anew"]
+    assert filed.messages == [f"{filed.file}: of another version or device; its pack starts anew"]
     filed.file.write_bytes(filed.file.read_bytes()[:50])
     assert filed.open().load() is None
     filed.file.write_bytes(b"")
     assert filed.open().load() is None
-    assert len(filed.said) == 3
+    assert len(filed.messages) == 3
 
 
 def test_a_file_never_runs_code(filed: Filed) -> None:
@@ -90,4 +90,4 @@ def test_a_file_never_runs_code(filed: Filed) -> None:
 
     filed.open().save({"weights": Evil()})
     assert filed.open().load() is None
-    assert "damaged" in filed.said[0]
+    assert "damaged" in filed.messages[0]

@@ -102,19 +102,19 @@ def test_where_folders_cannot_be_locked_files_are_written_and_none_is_swept(
     assert files(tmp_path) == {"file", ".old.0123456789abcdef"}
 
 
-def test_a_pack_that_cannot_be_saved_says_so_once_and_is_saved_when_there_is_room(
+def test_a_pack_that_cannot_be_saved_is_reported_once_and_saved_when_there_is_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said: list[str] = []
+    messages: list[str] = []
     store = PackStateFile(
-        tmp_path / "in-flight" / "pack.pt", "stamp", 5.0, lambda: 0.0, said.append
+        tmp_path / "in-flight" / "pack.pt", "stamp", 5.0, lambda: 0.0, messages.append
     )
     with monkeypatch.context() as disk:
         disk.setattr(blob_store.os, "fsync", full)
         store.save({"step": 1})
         store.save({"step": 2})
-    assert len(said) == 1
-    assert "pack.pt: not saved (No space left on device)" in said[0]
+    assert len(messages) == 1
+    assert "pack.pt: not saved (No space left on device)" in messages[0]
     assert store.load() is None
     store.save({"step": 3})
     assert store.load() == {"step": 3}

@@ -87,11 +87,11 @@ def test_an_engine_that_fails_is_reported_and_not_chosen() -> None:
                 raise ValueError("no such kernel")
             return super().seconds(engine, members, steps)
 
-    said: list[str] = []
-    assert autotune.fastest(("solo", "fused"), 16, Failing(), said.append) == "solo"
-    assert said == ["engine fused does not work here: no such kernel"]
+    messages: list[str] = []
+    assert autotune.fastest(("solo", "fused"), 16, Failing(), messages.append) == "solo"
+    assert messages == ["engine fused does not work here: no such kernel"]
     with pytest.raises(RuntimeError, match="no engine trains this network"):
-        autotune.fastest(("fused",), 16, Failing(), said.append)
+        autotune.fastest(("fused",), 16, Failing(), messages.append)
 
 
 @pytest.mark.parametrize(

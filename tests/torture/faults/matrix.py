@@ -90,7 +90,7 @@ class Site:
         def there() -> bool:
             self.alive()
             if process.poll() is not None:
-                raise RuntimeError(f"it has ended with {process.returncode}: {self.said}")
+                raise RuntimeError(f"it has ended with {process.returncode}: {self.output}")
             return self.flag.is_file() and self.flag.read_text() != ""
 
         until(there, _PATIENCE)
@@ -102,13 +102,13 @@ class Site:
 
     def command(self, *arguments: str) -> subprocess.Popen[bytes]:
         """An `oracle` command in a session of its own; its output goes to a file."""
-        with (self.folder / "said").open("ab") as said:
+        with (self.folder / "output").open("ab") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "oracle.cli", *arguments],
                 cwd=self.folder,
                 env=os.environ | dict(self.environment) | self.variables,
-                stdout=said,
-                stderr=said,
+                stdout=output,
+                stderr=output,
                 start_new_session=True,
             )
         self.started.append(process)
@@ -120,12 +120,12 @@ class Site:
 
     def serve(self) -> tuple[subprocess.Popen[bytes], str]:
         """`oracle serve`, and its address once it listens."""
-        before = len(self.said)
+        before = len(self.output)
         server = self.command("serve", "--port", "0", *self._where)
 
         def address() -> str:
-            assert server.poll() is None, self.said
-            lines = self.said[before:].splitlines()
+            assert server.poll() is None, self.output
+            lines = self.output[before:].splitlines()
             return next((line.strip() for line in lines if line.startswith("http")), "")
 
         until(lambda: address() != "", _PATIENCE)
@@ -138,9 +138,9 @@ class Site:
         return ("--runs", str(self.victim.runs_folder), *how, *storage)
 
     @property
-    def said(self) -> str:
-        """What all commands said so far."""
-        file = self.folder / "said"
+    def output(self) -> str:
+        """What all commands output so far."""
+        file = self.folder / "output"
         return file.read_text() if file.is_file() else ""
 
     def left(self, patience: float = _AFTER) -> list[str]:
@@ -240,16 +240,16 @@ def broken(who: str, when: str, site: Site, reference: Victim) -> list[str]:
         site.release()
         code = finish() if who in ("worker", "node", "database") else ended(process)
     problems = (
-        [] if code in (0, 1, -signal.SIGKILL) else [f"it ends with {code}: {site.said[-800:]}"]
+        [] if code in (0, 1, -signal.SIGKILL) else [f"it ends with {code}: {site.output[-800:]}"]
     )
-    if who in ("worker", "node", "database") and "Traceback" in site.said:
-        problems.append(f"no clear message: {site.said[-1500:]}")
+    if who in ("worker", "node", "database") and "Traceback" in site.output:
+        problems.append(f"no clear message: {site.output[-1500:]}")
     problems += site.left()
     site.order(None)
     if who == "server" or code != 0:
         with begin(site) as (process, finish):
             if code := finish():
-                return [*problems, f"taken up again, it ends with {code}: {site.said[-800:]}"]
+                return [*problems, f"taken up again, it ends with {code}: {site.output[-800:]}"]
         problems += site.left()
     return problems + invariants.broken(site.victim, reference, site.journal, kills * _PACKS)
 

@@ -79,7 +79,7 @@ def test_every_operation_has_a_name_a_summary_a_description_and_a_known_tag(
     assert len(set(names)) == len(names)
 
 
-def test_every_parameter_says_what_it_takes(described: dict[str, Any]) -> None:
+def test_every_parameter_has_a_description(described: dict[str, Any]) -> None:
     for method, path, operation in operations(described):
         for each in operation.get("parameters", []):
             assert each.get("description"), f"{method} {path}: {each['name']}"
@@ -137,7 +137,9 @@ def test_a_submission_describes_every_kind_of_study(described: dict[str, Any]) -
         assert "cycles" in schemas[kind.__name__]["properties"]
 
 
-def test_a_server_that_requires_tokens_says_so(service: Any, described: dict[str, Any]) -> None:
+def test_a_server_that_requires_tokens_describes_them(
+    service: Any, described: dict[str, Any]
+) -> None:
     from oracle.rest.settings import WebSettings
 
     strict = create_app(service, WebSettings(tokens_required=True)).openapi()

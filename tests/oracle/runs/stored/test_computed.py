@@ -203,8 +203,8 @@ def test_the_names_of_studies_are_parsed_once_by_each_version(
 
 def chooser(*runs: tuple[str, dict[str, str]]) -> tuple[Callable[[str], str], list[str]]:
     """Chooses among runs of one study, the oldest first; and what it says."""
-    said: list[str] = []
-    settings = Settings(chosen=said.append)
+    messages: list[str] = []
+    settings = Settings(chosen=messages.append)
     record = catalog.RunRecord("", "graph", "images", "{}", "done")
     some = [
         run_index.IndexedRun(
@@ -216,7 +216,7 @@ def chooser(*runs: tuple[str, dict[str, str]]) -> tuple[Callable[[str], str], li
         )
         for run_id, shrunk in runs
     ]
-    return lambda text: run_index.choose(text, some, settings).record.run_id, said
+    return lambda text: run_index.choose(text, some, settings).record.run_id, messages
 
 
 def settings_url() -> sa.URL:
@@ -224,27 +224,27 @@ def settings_url() -> sa.URL:
 
 
 def test_a_study_means_its_run_as_written_and_not_a_later_smaller_one() -> None:
-    choose, said = chooser(("demo-1", {}), ("demo-2", {}), ("demo-3", {"cycles": "1 of 3"}))
+    choose, messages = chooser(("demo-1", {}), ("demo-2", {}), ("demo-3", {"cycles": "1 of 3"}))
     assert choose("demo") == "demo-2"
-    assert said == [
+    assert messages == [
         "demo has 3 runs; this is demo-2. Name another by its id: demo-3 (cycles 1 of 3), demo-1"
     ]
     assert choose("demo-3") == "demo-3"
-    assert len(said) == 1  # an id leaves nothing to choose
+    assert len(messages) == 1  # an id leaves nothing to choose
 
 
 def test_where_all_runs_are_smaller_a_study_means_the_latest() -> None:
-    choose, said = chooser(("demo-1", {"cycles": "1 of 3"}), ("demo-2", {"grid": "3 of 9"}))
+    choose, messages = chooser(("demo-1", {"cycles": "1 of 3"}), ("demo-2", {"grid": "3 of 9"}))
     assert choose("demo") == "demo-2"
-    assert said == [
+    assert messages == [
         "demo has 2 runs; this is demo-2 (grid 3 of 9). "
         "Name another by its id: demo-1 (cycles 1 of 3)"
     ]
 
 
 def test_the_only_run_of_a_study_is_shown_without_a_remark() -> None:
-    choose, said = chooser(("demo-1", {"cycles": "1 of 3"}))
-    assert (choose("demo"), said) == ("demo-1", [])
+    choose, messages = chooser(("demo-1", {"cycles": "1 of 3"}))
+    assert (choose("demo"), messages) == ("demo-1", [])
 
 
 def test_a_run_without_a_folder_keeps_its_texts_in_the_program_s(

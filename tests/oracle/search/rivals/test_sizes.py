@@ -97,7 +97,7 @@ def schedules(study_experiment: Any, name: str) -> list[str]:
     return [each.cells[0].schedule.name for each in study_experiment.runs()[name]]
 
 
-def test_the_power_law_goes_on_from_the_oracles_first_cycles(made: Any) -> None:
+def test_the_power_law_continues_from_the_oracles_first_cycles(made: Any) -> None:
     """0.05, 0.1, 0.2 while the density halves: alpha 1, and 0.4 at the cycle that was not used."""
     study_experiment = made(["power_law"])
     assert rates(study_experiment, "power_law") == pytest.approx([0.05, 0.1, 0.2, 0.4])
@@ -168,7 +168,9 @@ def test_the_print_sums_up_each_rival(made: Any) -> None:
         ({"pruning": {"rewind": 4}}, "lr_range_test cannot be recorded"),
     ],
 )
-def test_what_a_rival_lacks_is_refused(study: Make, changes: dict[str, Any], rule: str) -> None:
+def test_a_rival_without_a_required_field_is_refused(
+    study: Make, changes: dict[str, Any], rule: str
+) -> None:
     content = {"cycles": 3, "record": {"what": ["lr_range_test"]}} | changes
     with pytest.raises(BadInput, match=rule):
         study(**content)

@@ -119,7 +119,7 @@ def test_halving_saves_training_runs_and_keeps_the_best(
     assert summary(search_experiment)["trainings"]["asked"] < summary(every)["trainings"]["asked"]
 
 
-def test_a_candidate_goes_on_when_it_is_among_the_best_that_came_before_it(
+def test_a_candidate_is_promoted_when_it_is_among_the_best_so_far(
     seeking: Make, run_search: Any, near: Any
 ) -> None:
     _, search_experiment = run_search(seeking(search=HALVED, cycles=8), near(IDEAL))

@@ -40,7 +40,7 @@ def before_pruning(search_experiment: Any) -> list[Cell]:
     return [cell for each in search_experiment.board.candidates for cell in each.path.rows[0]]
 
 
-def test_each_parameter_is_chosen_by_what_the_paper_says(
+def test_each_parameter_is_chosen_by_the_papers_rule(
     seeking: Make, run_search: Any, near: Any
 ) -> None:
     _, search_experiment = run_search(seeking(search=WIDE, cycles=7), near(IDEAL))
@@ -217,7 +217,7 @@ def test_a_candidate_that_diverges_is_passed_over(seeking: Make, run_search: Any
     assert search_experiment.failure() is None
 
 
-def test_when_all_diverge_the_search_says_so(seeking: Make, run_search: Any) -> None:
+def test_when_all_diverge_the_search_reports_it(seeking: Make, run_search: Any) -> None:
     _, search_experiment = run_search(seeking(), lambda cell: None)
     assert search_experiment.failure() == "every epsilon diverged; lower search.epsilon"
     _, search_experiment = run_search(seeking(), lambda cell: None if cell.cycle else 90.0)

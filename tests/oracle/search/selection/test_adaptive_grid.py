@@ -233,7 +233,7 @@ def test_interrupted_anywhere_it_ends_as_it_would_have(
         assert sorted(first.trained + second.trained) == sorted(whole.trained)
 
 
-def test_after_the_full_grid_it_trains_nothing_and_before_it_nothing_in_vain(
+def test_after_the_full_grid_it_trains_nothing_and_before_it_only_what_the_grid_needs(
     study: Make, searched: Any, Rehearsal: Any
 ) -> None:
     curve = rising(0.03)
@@ -247,7 +247,7 @@ def test_after_the_full_grid_it_trains_nothing_and_before_it_nothing_in_vain(
     assert len(part.trained) < len(whole.trained) / 2
 
 
-def test_the_table_says_how_it_was_searched(study: Make, searched: Any) -> None:
+def test_the_table_names_the_search(study: Make, searched: Any) -> None:
     declared = study(grid=GRID, search="adaptive")
     _, cycles, path = searched(declared, rising(0.03))
     table = oracle.table(declared, "tiny-00000000", cycles, path, complete=True)

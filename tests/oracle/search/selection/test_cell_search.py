@@ -84,7 +84,7 @@ def test_the_training_runs_do_not_depend_on_the_order_of_results(
 
 
 @pytest.mark.parametrize("stop", [4, *costly(1, 9, 14)])
-def test_a_search_that_was_killed_goes_on_with_the_same_choices(
+def test_a_killed_search_continues_with_the_same_choices(
     searched: Any, Rehearsal: Any, stop: int
 ) -> None:
     whole, cycles, path = searched(declare(), hump)
@@ -94,7 +94,7 @@ def test_a_search_that_was_killed_goes_on_with_the_same_choices(
     assert sorted(first.trained + second.trained) == sorted(whole.trained)
 
 
-def test_a_flat_curve_ends_early_and_the_table_says_so(searched: Any) -> None:
+def test_a_flat_curve_ends_early_and_the_table_reports_it(searched: Any) -> None:
     study = declare(replicates=6, search={"name": "adaptive", "budget": 1.0})
     _, cycles, path = searched(study, lambda cell: 80 + 2 * cell.replicate + 0.3 * noise(cell))
     assert [cycle.end.reason for cycle in cycles] == ["flat"] * 3
@@ -106,7 +106,7 @@ def test_a_flat_curve_ends_early_and_the_table_says_so(searched: Any) -> None:
     assert "No max_lr is better than another at cycle 0, 1, 2" in text
 
 
-def test_the_table_says_what_ended_each_cycle_and_within_which_bounds(searched: Any) -> None:
+def test_the_table_shows_what_ended_each_cycle_and_its_bounds(searched: Any) -> None:
     study = declare(search={"name": "adaptive", "regret": 0.01, "budget": 0.25})
     _, cycles, path = searched(study, hump)
     table = tables.table(study, "tiny-0", cycles, path, True)
@@ -207,7 +207,7 @@ def test_the_word_adaptive_alone_keeps_its_meaning_and_every_id() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"replicates": 1}, "replicates = 1    search: {name: adaptive} chooses"),
         ({"replicates": "auto"}, 'replicates = "auto"    search: {name: adaptive} chooses'),
@@ -220,10 +220,10 @@ def test_the_word_adaptive_alone_keeps_its_meaning_and_every_id() -> None:
         ({"search": "adaptiv"}, 'did you mean "adaptive"?'),
     ],
 )
-def test_bounds_that_make_no_sense_are_refused(changes: dict[str, Any], said: str) -> None:
+def test_bounds_that_make_no_sense_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(BadInput) as caught:
         declare(**changes)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_server_refuses_grids_whose_single_cells_would_take_too_long() -> None:

@@ -32,7 +32,7 @@ def test_two_max_lr_that_may_both_be_the_best_are_completed_together() -> None:
     assert sorted(cells) == [(4, 2), (5, 2)]
 
 
-def test_one_that_lacks_more_than_is_left_is_not_begun() -> None:
+def test_one_that_needs_more_than_is_left_is_not_started() -> None:
     known = trained({0: 84.0, 3: 88.0, 4: 92.0, 5: 90.0, 6: 88.0, 9: 84.0}, {4: 1})
     answer = infer_cycle(SEARCH, known)
     assert answer.well_tuned == GRID[4]

@@ -96,7 +96,7 @@ def test_the_best_comes_first_and_the_ends_once_it_is_known(seed: int) -> None:
     assert farthest[1] >= 4  # its region's ends are at 5
 
 
-def test_a_flat_curve_ends_early_and_says_so() -> None:
+def test_a_flat_curve_ends_early_and_is_reported() -> None:
     rng = np.random.default_rng(0)
     truth = 80 + rng.normal(0, 2, 8) + rng.normal(0, 0.2, (40, 8))
     known, reason, _, _ = run(truth, CycleSearch(GRID, 8, 0.5, 320, 8))
@@ -111,7 +111,7 @@ def test_a_verdict_that_is_wanted_ends_the_search_when_it_is_certain() -> None:
     assert known.trained.sum() < 60
 
 
-def test_where_everything_diverges_the_search_goes_on_until_something_does_not() -> None:
+def test_where_everything_diverges_the_search_continues_until_something_does_not() -> None:
     truth = np.full((40, 3), np.nan)
     truth[1] = 80.0
     known, _, _, answer = run(truth, CycleSearch(GRID, 3, 0.5, 120, 8))

@@ -86,7 +86,7 @@ def test_a_number_on_the_command_line_ends_the_growth(study: Make) -> None:
         scale_down(study(replicates="auto"), ScaleDown(replicates=4))
 
 
-def test_the_estimate_says_how_far_replicates_may_grow(study: Make) -> None:
+def test_the_estimate_gives_the_most_replicates(study: Make) -> None:
     auto = study(replicates={"least": 2, "most": 5})
     cells = expected_cells(experiment(auto, Graph(auto.system, "0" * 64)))
     shown = {
@@ -95,10 +95,11 @@ def test_the_estimate_says_how_far_replicates_may_grow(study: Make) -> None:
         "cells": cells, "steps": 9, "evaluations": 9, "seconds_per_step": 0.1,
         "seconds_per_evaluation": 0.1, "workers": 1, "device": "cpu",
     }  # fmt: skip
-    said = text(Estimate(**shown, replicates=2, most_replicates=5))
-    assert f"training runs  {cells} = " in said
+    output = text(Estimate(**shown, replicates=2, most_replicates=5))
+    assert f"training runs  {cells} = " in output
     most = cells + 3 * 3 * 3  # three more replicates of three max_lr in three cycles
     assert (
-        f"replicates     up to 5 where a verdict is undecided; {most} training runs if all" in said
+        f"replicates     up to 5 where a verdict is undecided; {most} training runs if all"
+        in output
     )
     assert "replicates     up to" not in text(Estimate(**shown, replicates=2, most_replicates=2))

@@ -129,12 +129,14 @@ def test_what_no_driver_trains_is_neither_queued_nor_running() -> None:
     assert marks(region_plots.dashboard_panels(table)["regions"])["not trained"][1] == [0.2]
 
 
-def test_the_answer_so_far_is_told_as_provisional() -> None:
+def test_the_answer_so_far_is_called_provisional() -> None:
     table, part = at(11, diverged=(0.05,))
     assert part["so_far"] == {"well_tuned": 0.1, "low": 0.1, "high": 0.2, "max_lr_tried": 3}
-    said = "Provisional: the best max_lr so far is 0.1, the region [0.1, 0.2], from 3 of 3 max_lr."
-    assert formats.sheet(table).subtables[0].verdict.endswith(said)
-    assert region_plots.captions(table)["regions"].endswith(said)
+    sentence = (
+        "Provisional: the best max_lr so far is 0.1, the region [0.1, 0.2], from 3 of 3 max_lr."
+    )
+    assert formats.sheet(table).subtables[0].verdict.endswith(sentence)
+    assert region_plots.captions(table)["regions"].endswith(sentence)
     drawn = marks(region_plots.dashboard_panels(table)["regions"])
     assert drawn["best so far (provisional)"][1] == [0.1]
     assert drawn["region so far (provisional)"][1] == [0.1, 0.2]

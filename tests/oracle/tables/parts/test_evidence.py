@@ -107,7 +107,7 @@ def test_ends_accuracy_and_verdict_are_those_of_the_evidence(made: Any) -> None:
         }
 
 
-def test_the_column_says_the_verdict_and_the_line_says_both(made: Any) -> None:
+def test_the_column_has_the_verdict_and_the_line_has_both(made: Any) -> None:
     table = made()
     kinds = [cycle["evidence"]["s_cyc"]["verdict"] for cycle in table["cycles"]]
     assert kinds == ["undecided", "inside"]
@@ -181,7 +181,7 @@ def test_with_one_replicate_everything_is_undecided(made: Any) -> None:
     assert "Row 2" not in text
 
 
-def test_a_run_without_a_cycle_says_so_and_nothing_of_its_replicates(study: Make) -> None:
+def test_a_run_without_a_cycle_is_reported_without_its_replicates(study: Make) -> None:
     table = oracle.table(study(replicates=3), "tiny-0", [], [], complete=False)
     text = formats.text(table, 300)
     assert "One replicate" not in text

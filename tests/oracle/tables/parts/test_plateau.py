@@ -65,7 +65,7 @@ def test_the_lowest_max_lr_of_the_region_is_examined_as_well_as_the_best(made: A
     assert [c["plateau"]["verdict"] for c in alone["cycles"]] == ["plateau", "plateau"]
 
 
-def test_the_printed_table_marks_an_undertrained_region_and_says_by_how_much(made: Any) -> None:
+def test_the_printed_table_marks_an_undertrained_region_with_its_amount(made: Any) -> None:
     sheet = reports.sheet(made(lambda cell: 1.0 if cell.cycle == 0 else 0.5))
     regions = [row[3] for row in sheet.rows if row[0]]
     assert [text.endswith(" undertrained") for text in regions] == [True, False]
@@ -75,7 +75,7 @@ def test_the_printed_table_marks_an_undertrained_region_and_says_by_how_much(mad
     assert "tolerance 0.5 points" in note
 
 
-def test_a_run_that_ends_on_a_plateau_says_so(made: Any) -> None:
+def test_a_run_that_ends_on_a_plateau_is_reported_as_such(made: Any) -> None:
     sheet = reports.sheet(made(lambda cell: 0.25))
     (note,) = [line for line in sheet.notes if "plateau reached" in line]
     assert "last rise 0.15 points" in note
@@ -89,7 +89,7 @@ def test_evaluations_that_show_no_plateau_leave_it_unknown(made: Any) -> None:
     assert any("plateau unknown at cycle" in line for line in notes)
 
 
-def test_a_table_of_an_older_version_says_nothing_of_it(made: Any) -> None:
+def test_a_table_of_an_older_version_does_not_mention_it(made: Any) -> None:
     table = made(lambda cell: 1.0)
     for cycle in table["cycles"]:
         del cycle["plateau"]
