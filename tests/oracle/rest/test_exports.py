@@ -59,7 +59,7 @@ def test_which_network_is_chosen_as_in_the_command(
 
 
 @pytest.mark.parametrize(
-    ("wanted", "status", "words"),
+    ("selection", "status", "words"),
     [
         ({"cycle": 9}, 422, "is no finished cycle"),
         ({"cycle": 1, "max_lr": 7.0}, 422, "was not tried in cycle 1"),
