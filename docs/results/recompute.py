@@ -5,9 +5,9 @@
 The argument is the folder of all runs. Of every oracle's table whose run is there, each accuracy,
 the well-tuned max_lr and the ends of the region are read off the trials by the definition, without
 this project's code, and compared with the table. Where a search chose single training runs, the
-definition does not apply: there, accuracies are compared alone. A table whose run is not there is named, as is
-one of a run that is not finished, whose storage does not say yet what belongs to it. The exit code
-is 1 where one differs.
+definition does not apply: there, accuracies are compared alone. A table whose run is not there is
+named, as is one of a run that is not finished, whose storage does not say yet what belongs to it.
+The exit code is 1 where one differs.
 """
 
 from __future__ import annotations
