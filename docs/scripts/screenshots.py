@@ -31,8 +31,8 @@ description: >-
 dataset: digits
 network: {name: fully_connected, hidden: [64, 64]}
 pruning: {criterion: global_magnitude, rate: 0.2, rewind: init}
-training: {steps: 120, batch: 64, validate_every: 40}
-schedule: {warmup: 24, drops: [72, 96]}
+training: {steps: 120, batch: 64, validation_interval: 40}
+schedule: {warmup: 24, milestones: [72, 96]}
 grid: {kind: log, low: 0.01, high: 0.3, count: 10}
 cycles: 6
 replicates: 3

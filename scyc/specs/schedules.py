@@ -105,7 +105,7 @@ class WarmupSpec(ExtendedSpec, Schedule):
     @model_validator(mode="after")
     def _drops_rise(self) -> WarmupSpec:
         if list(self.drops) != sorted(set(self.drops)):
-            raise ValueError("drops must rise from one to the next; sort them and remove repeats")
+            raise ValueError("milestones must rise one by one; sort them and remove repeats")
         return self
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
@@ -119,7 +119,7 @@ class WarmupSpec(ExtendedSpec, Schedule):
         return max_lr * share / 10.0**passed
 
     def problems(self, steps: int) -> list[tuple[str, str]]:
-        """Return why warm-up or drops do not fit (as :meth:`Schedule.problems`)."""
+        """Return why warm-up or milestones do not fit (as :meth:`Schedule.problems`)."""
         cut = self.cut_warmup
         problems = [] if cut is not None else super().problems(steps)
         if cut is None and self.warmup and self.warmup == steps:

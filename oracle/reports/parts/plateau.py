@@ -48,7 +48,7 @@ def notes(cycles: Sequence[OracleCycleRow], unit: str) -> list[str]:
     if blind := [(c, each) for c, each in _of(known, "unknown") if each["seen"] > 1]:
         parts.append(
             f"plateau unknown at cycle {_listed(blind)} (validation interval too long: lower "
-            "training.validate_every)"
+            "training.validation_interval)"
         )
     if known and len(_of(known, "plateau")) == len(known):
         rise = max(0.0, *(_largest(plateau) for _, plateau in known))
