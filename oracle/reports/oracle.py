@@ -14,6 +14,7 @@ from oracle.reports.sheet import (
     CostRow,
     ReportTable,
     cost_rows,
+    footnotes,
     format_lr,
     format_mean_std,
     shrunk_lines,
@@ -72,7 +73,7 @@ def sheet(table: OracleTable) -> ReportTable:
         headers=tuple(heads),
         rows=rows,
         verdict=verdict(table),
-        notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
+        notes=footnotes([*shrunk_lines(table), *split_notes(table), *_footnotes(table)]),
         costs=_costs(table["cost"]),
         cost_notes=[ratio] if ratio else [],
         flat=[flat_rows.flat_row(cycle) for cycle in table["cycles"]],
@@ -132,7 +133,7 @@ def format_region(feasible: FeasibleRegion | None) -> str:
 
 
 def _footnotes(table: OracleTable) -> list[str]:
-    """Collect the notes that the table needs: five short lines where nothing is odd."""
+    """Collect the notes that the table needs."""
     unit = "points" if table["tolerance_kind"] == "points" else "% (relative)"
     cycles, counts = table["cycles"], _counts(table)
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
@@ -143,7 +144,7 @@ def _footnotes(table: OracleTable) -> list[str]:
         + (" (verdict: estimated region)." if has_s_cyc(table) else ".")
     ]
     lines += evidence_notes.notes(cycles)
-    lines += [line for line in (_marks(table), _training(table, unit)) if line]
+    lines += [line for line in (_marks(table), _training(table)) if line]
     lines += evidence_notes.warnings(cycles)
     if table["search"] == "adaptive":
         spent = table["cost"]["oracle"]
@@ -188,12 +189,12 @@ def _marks(table: OracleTable) -> str:
     return f"{shown}." if shown else ""
 
 
-def _training(table: OracleTable, unit: str) -> str:
+def _training(table: OracleTable) -> str:
     """Say what is to be known of the training runs: their end, divergence, noise."""
     cycles = table["cycles"]
-    parts = plateau_reports.notes(cycles, f"{table['tolerance']:g} {unit}")
+    parts = plateau_reports.notes(cycles)
     if count := sum(entry["diverged"] for c in cycles for entry in c["grid"]):
-        parts.append(f"{count} max_lr diverged in a replicate (scored 0)")
+        parts.append(f"{count} max_lr diverged (scored 0)")
     if table.get("peak", 1.0) < REACHED:
         parts.append(f"the learning rate reaches only {100 * table['peak']:.1f} % of max_lr")
     parts += [evidence_notes.noise(cycles), evidence_notes.early_stopping(cycles)]
