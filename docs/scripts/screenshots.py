@@ -57,7 +57,7 @@ def served(folder: Path) -> Iterator[str]:
     server = subprocess.Popen([*command, "--backend", "inline", "--workers", "1"])  # noqa: S603
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
+        while server.poll() is None:
             try:
                 urllib.request.urlopen(f"{address}/healthz").close()  # noqa: S310  # our own
                 break
