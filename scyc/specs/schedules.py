@@ -79,7 +79,7 @@ class Schedule(Spec):
 
 
 class WarmupSpec(ExtendedSpec, Schedule):
-    """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, a tenth at each drop."""
+    """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, a tenth at each milestone."""
 
     younger: ClassVar[tuple[str, ...]] = ("cut_warmup",)
 
@@ -89,7 +89,7 @@ class WarmupSpec(ExtendedSpec, Schedule):
     drops: Annotated[tuple[Iterations, ...], Field(max_length=100, strict=False)] = ()
 
     # The iteration at which the rise is cut off: from then on the rate is what it would be after a
-    # whole warm-up. With the first drop there, as in the code of the paper's authors, max_lr is
+    # whole warm-up. With the first milestone there, as in the code of the paper's authors, max_lr is
     # never reached.
     cut_warmup: Iterations | None = None
 
