@@ -89,8 +89,8 @@ class WarmupSpec(ExtendedSpec, Schedule):
     drops: Annotated[tuple[Iterations, ...], Field(max_length=100, strict=False)] = ()
 
     # The iteration at which the rise is cut off: from then on the rate is what it would be after a
-    # whole warm-up. With the first milestone there, as in the code of the paper's authors, max_lr is
-    # never reached.
+    # whole warm-up. With the first milestone there, as in the code of the paper's authors, max_lr
+    # is never reached.
     cut_warmup: Iterations | None = None
 
     @model_validator(mode="after")
