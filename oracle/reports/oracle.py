@@ -107,8 +107,7 @@ def _more(table: OracleTable) -> list[ReportTable]:
     unfinished = table.get("current")
     so_far = [current.sheet(table, unfinished)] if unfinished else []
     rivals = [rivals_reports.sheet(table)] if table["rivals"] else []
-    beam = [beam_reports.sheet(table, table["beam"])] if table["beam"] else []
-    return [*so_far, *rivals, *beam]
+    return [*so_far, *rivals, *([beam_reports.sheet(table, table["beam"])] if table["beam"] else [])]
 
 
 def _counts(table: OracleTable) -> list[int]:
@@ -134,8 +133,8 @@ def format_region(feasible: FeasibleRegion | None) -> str:
 
 def _footnotes(table: OracleTable) -> list[str]:
     """Collect the notes that the table needs."""
-    unit = "points" if table["tolerance_kind"] == "points" else "% (relative)"
     cycles, counts = table["cycles"], _counts(table)
+    unit = "points" if table["tolerance_kind"] == "points" else "% (relative)"
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
     replicates = "replicate" if over == "1" else "replicates"
     lines = [
@@ -253,7 +252,7 @@ def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:
         str(cycle["replicates"]),
         f"{cycle['weights_remaining']:.2f}",
         format_lr(cycle["well_tuned"]),
-        format_region(cycle["feasible"]) + plateau_reports.undertrained_mark(cycle),
+        format_region(cycle["feasible"]),
         evidence_reports.estimated_region(cycle),
         format_lr(s_cyc["max_lr"]),
         evidence_reports.verdict(cycle),
@@ -264,7 +263,7 @@ def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:
         *(_printed(cycle["paper"]) if printed else ()),
     ]
     second = [""] * len(first)
-    second[3] = evidence_reports.estimated(cycle)
+    second[3:5] = evidence_reports.estimated(cycle), plateau_reports.undertrained_mark(cycle)
     second[5], second[7] = evidence_reports.ends(cycle), evidence_reports.chance(cycle)
     second[8] = metric.again(cycle) if own else evidence_reports.cross_validated(cycle)
     paired = metric.paired if own else _paired

@@ -12,16 +12,16 @@ UNDERTRAINED = "undertrained"
 
 
 def undertrained_mark(cycle: OracleCycleRow) -> str:
-    """Return the word behind a cycle's region where the budget is too small, else nothing.
+    """Return the word below a cycle's region where the budget is too small, else nothing.
 
     Args:
         cycle: Row of the table.
 
     Returns:
-        The word after a space, or "".
+        The word, or "".
     """
     plateau = cycle.get("plateau")
-    return f" {UNDERTRAINED}" if plateau and plateau["verdict"] == UNDERTRAINED else ""
+    return UNDERTRAINED if plateau and plateau["verdict"] == UNDERTRAINED else ""
 
 
 def notes(cycles: Sequence[OracleCycleRow]) -> list[str]:
