@@ -107,7 +107,8 @@ def _more(table: OracleTable) -> list[ReportTable]:
     unfinished = table.get("current")
     so_far = [current.sheet(table, unfinished)] if unfinished else []
     rivals = [rivals_reports.sheet(table)] if table["rivals"] else []
-    return [*so_far, *rivals, *([beam_reports.sheet(table, table["beam"])] if table["beam"] else [])]
+    beam = [beam_reports.sheet(table, table["beam"])] if table["beam"] else []
+    return [*so_far, *rivals, *beam]
 
 
 def _counts(table: OracleTable) -> list[int]:
@@ -142,8 +143,7 @@ def _footnotes(table: OracleTable) -> list[str]:
         f"accuracy, {over} {replicates}"
         + (" (verdict: estimated region)." if has_s_cyc(table) else ".")
     ]
-    lines += evidence_notes.notes(cycles)
-    lines += [line for line in (_marks(table), _training(table)) if line]
+    lines += [*evidence_notes.notes(cycles), *filter(None, (_marks(table), _training(table)))]
     lines += evidence_notes.warnings(cycles)
     if table["search"] == "adaptive":
         spent = table["cost"]["oracle"]
