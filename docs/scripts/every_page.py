@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import urllib.request
@@ -154,6 +155,9 @@ def files(folder: Path) -> dict[str, Path]:
         written[f"plot-{name}"] = folder / f"{name}.html"
         kind = FIGURES[table["kind"]]
         drawing.save(kind.figure(table), written[f"plot-{name}"], kind.cards(table))
+    written["plot-schedule"] = folder / "schedule.html"
+    command = [str(Path(sys.executable).with_name("oracle")), "plot-schedule", "table7", "-o"]
+    subprocess.run([*command, str(written["plot-schedule"])], check=True)  # noqa: S603  # our own
     demo = json.loads((RESULTS / "demo.json").read_text("utf-8"))
     compared = overlaid([demo, tables["digits"]])
     assert compared is not None
