@@ -232,6 +232,17 @@ def test_data_that_are_no_images_are_refused(dataset: Any, rule: str) -> None:
         oracle.OracleStudy(**tiny_content() | {"dataset": dataset})
 
 
+def test_a_network_that_is_a_module_is_refused() -> None:
+    with pytest.raises(oracle.BadInput, match=r"network .*a function of \(shape, classes\)"):
+        oracle.OracleStudy(**tiny_content() | {"network": torch.nn.Linear(64, 10)})
+
+
+@pytest.mark.parametrize("wrong", [["digits"], 3, None])
+def test_what_is_no_study_is_refused_with_what_is_one(wrong: Any) -> None:
+    with pytest.raises(oracle.BadInput, match="give a built-in study's name, the path"):
+        oracle.check(wrong)
+
+
 def test_an_interrupt_keeps_finished_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
