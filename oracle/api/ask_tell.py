@@ -57,8 +57,8 @@ class GreedyOracle:
         storage: Database URL, SQLite or PostgreSQL.
         metric: What is told: ``{"name": "perplexity", "mode": "min"}``, with a `unit` if it has
             one; None: validation accuracy in percent.
-        tolerance: How much worse than the best a feasible max_lr may be, in the metric's unit, or in
-            percent of the best value where `tolerance_kind` is "relative".
+        tolerance: How much worse than the best a feasible max_lr may be: in the metric's unit, or
+            in percent of the best value where `tolerance_kind` is "relative".
         tolerance_kind: "points" or "relative".
         pruning_rate: Share of the remaining weights that your program prunes in a cycle.
         search: "grid", or ``{"name": "adaptive"}`` for single training runs of it, as in a study.
