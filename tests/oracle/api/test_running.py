@@ -10,10 +10,12 @@ from factories import tiny_content
 from notebooks import notebook
 
 import oracle
+from oracle.errors import SettingProblem
 from oracle.runs import catalog, prepare
 from oracle.settings import Settings
 from oracle.study.base import Study
 from scyc.data.images import Images
+from scyc.specs import factory
 
 NETWORK = """
 from torch import nn
@@ -184,6 +186,20 @@ def test_a_notebook_s_network_and_arrays_train_as_the_built_in_ones(
             own(digits, hidden=17), Settings(folder=tmp_path, backend="inline")
         ).graph.id
     )
+
+
+def test_a_notebook_s_network_is_refused_in_another_process_with_the_remedy(
+    digits: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oracle.run(own(digits), runs=tmp_path, backend="inline", progress=False)
+    monkeypatch.setattr(factory, "_OBJECTS", {})  # as another process has them
+    ran = oracle.load_run("own", runs=tmp_path)
+    for state in ("final", "ticket"):
+        with pytest.raises(oracle.BadInput, match="declare it in this process, too") as refused:
+            ran.export(tmp_path / "net.pt", 1, state=state)  # type: ignore[arg-type]
+        assert not isinstance(
+            refused.value.problems[0], SettingProblem
+        )  # `oracle export` has no --network
 
 
 def test_a_dataset_of_tensors_is_the_same_data_as_its_arrays(digits: Images) -> None:
