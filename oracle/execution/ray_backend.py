@@ -15,7 +15,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from oracle.errors import PackFailed
+from oracle.errors import PackFailed, RayUnavailable
 from oracle.execution import ray_auth, ray_reaper
 from oracle.execution.curves.ray_channel import CurveChannel
 from oracle.execution.pack_queue import PackQueue
@@ -32,6 +32,8 @@ from oracle.execution.ray_trainable import pack_trainable
 from oracle.execution.worker import WorkerConfig
 from oracle.host.devices import resolve_device
 
+_STARTS = 3  # of a local Ray: it waits 30 s for itself, which a busy machine may exceed
+
 
 def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
     """Train on Ray Tune's workers: those of a cluster where RAY_ADDRESS names one, else local ones.
@@ -46,10 +48,23 @@ def ray_tune(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
 
     Raises:
         PackFailed: A pack cannot be trained, or there is no GPU to share.
-        RayUnavailable: Ray cannot be started or reached.
+        RayUnavailable: A cluster cannot be reached, or a local Ray does not start.
     """
     if queue.finished:
         return
+    for start in range(1, _STARTS + 1):
+        try:
+            _train(worker_spec, queue, workers)
+        except RayUnavailable as error:
+            if error.cluster or start == _STARTS:
+                raise
+            queue.events.say("Ray did not start; trying again")
+        else:
+            return
+
+
+def _train(worker_spec: WorkerConfig, queue: PackQueue, workers: int) -> None:
+    """Start or reach Ray, train, and leave nothing of a Ray of this process's own."""
     scratch = make_scratch()
     connected = is_connected()
     cluster = connected or "RAY_ADDRESS" in os.environ

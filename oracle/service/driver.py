@@ -44,7 +44,6 @@ from scyc.errors import BadInput, Problem
 _PR_SET_PDEATHSIG = 1
 _WATCH = 1.0  # seconds between two checks of the server
 _GRACE = 20.0  # seconds to end in after the server's death
-_ATTEMPTS, _PAUSE = 3, 15.0  # to start a local Ray, and seconds between two
 _PATIENCE = 15.0  # seconds for a lease: a driver that got a signal to end releases it by then
 
 
@@ -120,9 +119,9 @@ def _executed(prepared: prepare.PreparedRun, reporter: Reporter) -> Table:
     """Run a study; return its table.
 
     Raises LeaseHeld when another driver has its lease, and RayUnavailable when Ray's cluster is
-    away, or when a local Ray does not start, which a busy machine may need some attempts for.
+    away, or when a local Ray does not start.
     """
-    patience, starts = time.monotonic() + _PATIENCE, 0
+    patience = time.monotonic() + _PATIENCE
     while True:
         try:
             return execute.execute(prepared, reporter.progress())
@@ -132,12 +131,9 @@ def _executed(prepared: prepare.PreparedRun, reporter: Reporter) -> Table:
                 raise
             time.sleep(_WATCH)
         except RayUnavailable as error:
-            starts += 1
-            if error.cluster or starts < _ATTEMPTS:
+            if error.cluster:
                 reporter.say(f"{error}; it is tried again later")
-            if error.cluster or starts == _ATTEMPTS:
-                raise
-            time.sleep(_PAUSE)
+            raise
 
 
 def _die_with(server: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 from factories import make_study
 from paper_size import CYCLES, made_up_table
 from PIL import Image
+from web_fixtures import open_context
 
 from oracle.plots import page
 from oracle.plots.overlay import overlaid
@@ -67,8 +68,8 @@ def shown(browser: Any) -> Iterator[Callable[..., Any]]:
     contexts = []
 
     def show(file: Path, width: int, scheme: str) -> Any:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+        context = open_context(
+            browser, viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
         )
         contexts.append(context)
         page = context.new_page()

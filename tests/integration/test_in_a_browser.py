@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from web_fixtures import open_context
 
-PATIENCE = 120_000  # milliseconds
 STUDY = """name: seen
 description: Small enough to be watched.
 dataset: digits
@@ -155,12 +155,11 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
     contexts = []
 
     def open_page(width: int = 1280, scheme: str = "light", **options: Any) -> Any:
-        context = browser.new_context(
-            viewport={"width": width, "height": 800}, color_scheme=scheme, **options
+        context = open_context(
+            browser, viewport={"width": width, "height": 800}, color_scheme=scheme, **options
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console",
@@ -185,11 +184,10 @@ def submitted(page: Any, home: str, study: str) -> str:
 @pytest.fixture(scope="module")
 def watched(browser: Any, home: str) -> dict[str, Any]:
     """A study submitted and watched to its end, on one page that is never loaded again."""
-    page = browser.new_page()
-    page.set_default_timeout(PATIENCE)
+    page = open_context(browser).new_page()
     address = submitted(page, home, STUDY)
     page.evaluate("window.same = true")
-    listed = browser.new_page()
+    listed = open_context(browser).new_page()
     listed.goto(f"{home}/")
     shares, traces = [], []
     done = page.locator(".hero .state.done")

@@ -21,6 +21,7 @@ import pytest
 import sqlalchemy as sa
 import yaml
 from factories import tiny_content
+from web_fixtures import open_context
 
 from oracle.database import RunDatabase, sqlite_url
 from oracle.plots import page
@@ -162,10 +163,9 @@ class Looked:
     def __init__(self, browser: Any, home: Home, without_csp: bool) -> None:
         self.home = home
         self.bad: list[str] = []
-        self.context = browser.new_context(bypass_csp=without_csp)
+        self.context = open_context(browser, bypass_csp=without_csp)
         self.context.add_init_script(CANARY)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(120_000)
         self.page.on("dialog", lambda dialog: (self.bad.append("dialog"), dialog.dismiss()))
         self.page.on("request", self._asked)
         self.page.on(

@@ -23,6 +23,7 @@ from oracle.web.app import create_app
 
 STUDY: dict[str, Any] = tiny_content()
 _CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE = 300_000  # milliseconds that a browser waits for what a test expects
 HOME = "http://127.0.0.1:8000"  # as a browser on the server's own machine names it
 
 
@@ -142,3 +143,18 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=str(_CHROMIUM), args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+def open_context(browser: Any, **options: Any) -> Any:
+    """Open a browser's context that waits long for what it expects: a machine may be busy.
+
+    Args:
+        browser: Playwright's.
+        **options: Of `Browser.new_context`.
+
+    Returns:
+        The context.
+    """
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE)
+    return context

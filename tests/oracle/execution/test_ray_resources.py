@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from oracle.errors import PackFailed
+from oracle.errors import PackFailed, RayUnavailable
 from oracle.execution import ray_backend, ray_cluster
 from oracle.execution.ray_cluster import too_small
 from oracle.execution.worker import WorkerConfig
@@ -135,6 +135,28 @@ class Overloaded:
 def test_a_ray_that_does_not_start_is_reported_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(PackFailed, match=r"did not start.*timed out.*--backend inline"):
         ray_cluster.connect(Overloaded(), False, 1, False, tmp_path)
+
+
+@pytest.mark.parametrize(("failures", "trains"), [(2, True), (3, False)])
+def test_a_local_ray_has_three_attempts_to_start(
+    requests: list[Any], monkeypatch: pytest.MonkeyPatch, failures: int, trains: bool
+) -> None:
+    queue: Any = Queue()
+    attempts: list[Path] = []
+
+    def connect(*given: Any) -> None:
+        attempts.append(given[-1])
+        assert not any(folder.exists() for folder in attempts[:-1])  # nothing is left of those
+        if len(attempts) <= failures:
+            raise RayUnavailable("Ray did not start", cluster=False)
+
+    monkeypatch.setattr(ray_backend, "connect", connect)
+    with contextlib.nullcontext() if trains else pytest.raises(RayUnavailable):
+        ray_backend.ray_tune(worker((2.0, 0.0)), queue, 2)
+    assert len(set(attempts)) == 3
+    assert requests == ([(2, {"cpu": 2.0, "gpu": 0.0})] if trains else [])
+    again = ["Ray did not start; trying again", "starting Ray"]
+    assert queue.said == ["starting Ray", *again, *again]
 
 
 def test_a_ray_that_the_user_has_started_is_used_and_left_running(

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from starlette.testclient import TestClient
+from web_fixtures import open_context
 
 from oracle.rest.settings import WebSettings
 from oracle.service.service import Service
@@ -19,7 +20,7 @@ REFUSED = ("rename", "delete")
 @contextmanager
 def shown(browser: Any, client: TestClient, path: str, wait: str) -> Iterator[Any]:
     """A page in a browser, whose requests a client answers."""
-    context = browser.new_context(viewport={"width": 1280, "height": 844})
+    context = open_context(browser, viewport={"width": 1280, "height": 844})
     page = context.new_page()
 
     def answer(route: Any) -> None:
