@@ -4,9 +4,10 @@
 
 The argument is the folder of all runs. Of every oracle's table whose run is there, each accuracy,
 the well-tuned max_lr and the ends of the region are read off the trials by the definition, without
-this project's code, and compared with the table. A table whose run is not there is named, as is
-one of a run that is not finished, whose storage does not say yet what belongs to it. The exit code
-is 1 where one differs.
+this project's code, and compared with the table. Where a search chose single training runs, the
+definition does not apply: there, accuracies are compared alone. A table whose run is not there is
+named, as is one of a run that is not finished, whose storage does not say yet what belongs to it.
+The exit code is 1 where one differs.
 """
 
 from __future__ import annotations
@@ -92,6 +93,11 @@ def differences(table: dict[str, Any], storage: str) -> Iterator[str]:
         }
         if not sound:
             yield f"cycle {cycle['cycle']}: no trial of it is stored"
+            continue
+        most = max(len(row) for row in rows.values())
+        if any(len(row) < most for row in rows.values()):  # chosen cells: read off the posterior
+            if len(rows[cycle["well_tuned"]]) < most:
+                yield f"cycle {cycle['cycle']}: {cycle['well_tuned']} lacks replicates"
             continue
         best = max(sound.values())
         inside = [rate for rate, mean in sound.items() if mean >= best - allowed - ROUNDING]
