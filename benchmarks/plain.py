@@ -1,7 +1,7 @@
 """An ordinary training loop, as one writes it today, with the same work as ours.
 
 The network is an nn.Module in PyTorch's default layout, the images lie on the device as normalised
-tensors, the optimiser is torch.optim.SGD with its defaults, and the masks are multiplied in after
+tensors, the optimizer is torch.optim.SGD with its defaults, and the masks are multiplied in after
 every step. Nothing of it is ours but the network's definition, its initial weights, the order of
 the images and the learning rates.
 """

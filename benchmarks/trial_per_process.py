@@ -6,7 +6,7 @@ One ``tune.Tuner`` a pruning cycle, with a grid search over max_lr and replicate
 process of its own, as Tune's default is: it loads the data, trains with an ordinary loop, reports
 its validation accuracies and saves its weights. Then the max_lr of the best mean wins, its networks
 are pruned by global magnitude and rewound, and the next cycle starts. The same network, split
-shares, budget, batch size, schedule, optimiser and grid as studies/digits.yaml; nothing is ours.
+shares, budget, batch size, schedule, optimizer and grid as studies/digits.yaml; nothing is ours.
 """
 
 from __future__ import annotations

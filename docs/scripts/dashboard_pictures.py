@@ -24,8 +24,8 @@ dataset: digits
 split: {train: 0.167, validation: 0.6}
 network: fully_connected
 pruning: {criterion: global_magnitude, rate: 0.8, rewind: init}
-training: {steps: 60, batch: 64, validate_every: 10}
-schedule: {warmup: 10, drops: [40, 50]}
+training: {steps: 60, batch: 64, validation_interval: 10}
+schedule: {warmup: 10, milestones: [40, 50]}
 grid: {kind: log, low: 0.01, high: 0.4, count: 6}
 cycles: 2
 replicates: 3

@@ -31,8 +31,8 @@ description: >-
 dataset: digits
 network: {name: fully_connected, hidden: [64, 64]}
 pruning: {criterion: global_magnitude, rate: 0.2, rewind: init}
-training: {steps: 120, batch: 64, validate_every: 40}
-schedule: {warmup: 24, drops: [72, 96]}
+training: {steps: 120, batch: 64, validation_interval: 40}
+schedule: {warmup: 24, milestones: [72, 96]}
 grid: {kind: log, low: 0.01, high: 0.3, count: 10}
 cycles: 6
 replicates: 3
@@ -57,7 +57,7 @@ def served(folder: Path) -> Iterator[str]:
     server = subprocess.Popen([*command, "--backend", "inline", "--workers", "1"])  # noqa: S603
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
+        while server.poll() is None:
             try:
                 urllib.request.urlopen(f"{address}/healthz").close()  # noqa: S310  # our own
                 break

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from oracle.study.aliases import SHOWN_VALUES, shown_name
 from oracle.study.registry import KINDS
 from scyc.specs.ranges import Within, exact
 
@@ -129,9 +130,19 @@ def _table(spec: type[BaseModel], names: list[str] | None = None) -> str:
         if name == "name" and _names(spec):
             continue  # the title has it
         field = spec.model_fields[name]
-        values = _values(field.annotation, field.metadata)
-        about = _meaning(spec, name)
-        rows.append(f"| `{name}` | {values} | {_default(field)} | {about} |")
+        holder = _fields_that_hold().get(spec) or None
+        values, default, about = (
+            _values(field.annotation, field.metadata),
+            _default(field),
+            _meaning(spec, name),
+        )
+        shown = shown_name(holder, name)
+        for stored, value in SHOWN_VALUES.get(name, {}).items():
+            values, default, about = (
+                each.replace(f"`{stored}`", f"`{value}`").replace(f'"{stored}"', f"`{value}`")
+                for each in (values, default, about)
+            )
+        rows.append(f"| `{shown}` | {values} | {default} | {about} |")
     return "\n".join(rows) + "\n" if len(rows) > 2 else "No fields.\n"
 
 
@@ -158,7 +169,7 @@ def _fields_that_hold() -> dict[type[BaseModel], str]:
 
 def _title(spec: type[BaseModel]) -> str:
     field, names = _fields_that_hold()[spec], _names(spec)
-    return f"{field}: {', '.join(names)}" if names else _words(spec)
+    return f"{shown_name(None, field)}: {', '.join(names)}" if names else _words(spec)
 
 
 def _names(spec: type[BaseModel]) -> list[str]:

@@ -151,8 +151,8 @@ class Run:
             max_lr: A max_lr of the oracle's grid; None: the well-tuned one.
             replicate: Counted from 0.
             state: "final": the trained weights that the next cycle starts from
-                (``training.carry`` says whether those are the last or the best); "ticket": the
-                initial weights below this cycle's masks; "rewound": those that
+                (``training.prune_weights`` says whether those are the last or the best);
+                "ticket": the initial weights below this cycle's masks; "rewound": those that
                 ``pruning.rewind`` goes back to, below this cycle's masks.
             shrink: Return it without the filters that were pruned, physically smaller, with the
                 same outputs but for rounding. The criterion must prune filters.

@@ -69,7 +69,8 @@ def fit(
     """Fit S-Cyc's parameters to the regions of a RUN or of the paper, without training.
 
     Prints the curve that is inside most regions, of several the closest to the well-tuned values;
-    and every other (q, beta) that is inside as many.
+    and every other (q, beta) that is inside as many. RUN may also be a file: an exported run
+    (.zip), or a table that `oracle table --format json` wrote.
     """
     if (run_name is None) == (number is None):
         raise click.UsageError("name a RUN, or a table with --paper")
@@ -109,7 +110,8 @@ def cost(run_names: tuple[str, ...], settings: Settings, paper: bool, form: str)
     """Compare the cost of RUNs of one system: oracle and search runs.
 
     In training runs, steps and seconds: the oracle's whole grid, the adaptive oracle, a search of
-    S-Cyc's parameters, one run of S-Cyc; and each one's cost relative to the oracle's.
+    S-Cyc's parameters, one run of S-Cyc; and each one's cost relative to the oracle's. RUN may
+    also be a file: an exported run (.zip), or a table that `oracle table --format json` wrote.
     """
     from oracle.analysis import budgets, costs
 

@@ -123,7 +123,7 @@ class Leases:
                 raise LeaseHeld(f"process {pid_of(row.process)} on this machine works on it")
         else:
             host = host_name(row.process)
-            waiting(f"a driver on {host} holds the lease; waiting for a sign of life")
+            waiting(f"a driver on {host} holds the lease; waiting for its heartbeat")
             self._watch(graph, row.holder, row.beat, host)
         with self._database.writing() as connection:
             unchanged = mine & (LEASES.c.holder == row.holder) & (LEASES.c.beat == row.beat)

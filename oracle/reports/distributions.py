@@ -5,7 +5,14 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from oracle.reports.sheet import ReportTable, cost_rows, format_lr, format_mean_std, shrunk_lines
+from oracle.reports.sheet import (
+    ReportTable,
+    cost_rows,
+    footnotes,
+    format_lr,
+    format_mean_std,
+    shrunk_lines,
+)
 from oracle.tables.distributions import DistributionsCycle, DistributionsTable
 from scyc.specs.system import RecordedDistribution
 
@@ -35,7 +42,7 @@ def sheet(table: DistributionsTable) -> ReportTable:
         headers=heads,
         rows=[_row(cycle, what, bounds is not None) for cycle in table["cycles"]],
         verdict=verdict(table),
-        notes=[*shrunk_lines(table), *_footnotes(table)],
+        notes=footnotes([*shrunk_lines(table), *_footnotes(table)]),
         costs=cost_rows({"training": table["cost"]["training"]}),
         flat=[line for cycle in table["cycles"] for line in _flat(cycle, what)],
         flat_heads=_FLAT_HEADS,

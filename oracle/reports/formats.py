@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from oracle.reports.registry import SHEETS
-from oracle.reports.sheet import ReportTable, cost_lines, tone
+from oracle.reports.sheet import SECOND_ROW, ReportTable, cost_lines, tone
 from oracle.tables.registry import Table
 
 # Text that begins so is a formula; so is what follows a semicolon where that parts the cells. The
@@ -220,7 +220,7 @@ def _narrow(printed: ReportTable) -> ReportTable:
     """Return the first columns of a wide table, and of each cycle the first row."""
     if len(printed.headers) <= _NOTE_COLUMNS:
         return printed
-    notes = [note for note in printed.notes if not note.startswith("Row 2")]
+    notes = [note for note in printed.notes if not note.startswith(SECOND_ROW)]
     return replace(
         printed,
         headers=printed.headers[:_NOTE_COLUMNS],

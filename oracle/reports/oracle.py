@@ -14,6 +14,7 @@ from oracle.reports.sheet import (
     CostRow,
     ReportTable,
     cost_rows,
+    footnotes,
     format_lr,
     format_mean_std,
     shrunk_lines,
@@ -72,7 +73,7 @@ def sheet(table: OracleTable) -> ReportTable:
         headers=tuple(heads),
         rows=rows,
         verdict=verdict(table),
-        notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
+        notes=footnotes([*shrunk_lines(table), *split_notes(table), *_footnotes(table)]),
         costs=_costs(table["cost"]),
         cost_notes=[ratio] if ratio else [],
         flat=[flat_rows.flat_row(cycle) for cycle in table["cycles"]],
@@ -132,9 +133,9 @@ def format_region(feasible: FeasibleRegion | None) -> str:
 
 
 def _footnotes(table: OracleTable) -> list[str]:
-    """Collect the notes that the table needs: five short lines where nothing is odd."""
-    unit = "points" if table["tolerance_kind"] == "points" else "% (relative)"
+    """Collect the notes that the table needs."""
     cycles, counts = table["cycles"], _counts(table)
+    unit = "points" if table["tolerance_kind"] == "points" else "% (relative)"
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
     replicates = "replicate" if over == "1" else "replicates"
     lines = [
@@ -142,8 +143,7 @@ def _footnotes(table: OracleTable) -> list[str]:
         f"accuracy, {over} {replicates}"
         + (" (verdict: estimated region)." if has_s_cyc(table) else ".")
     ]
-    lines += evidence_notes.notes(cycles)
-    lines += [line for line in (_marks(table), _training(table, unit)) if line]
+    lines += [*evidence_notes.notes(cycles), *filter(None, (_marks(table), _training(table)))]
     lines += evidence_notes.warnings(cycles)
     if table["search"] == "adaptive":
         spent = table["cost"]["oracle"]
@@ -188,12 +188,12 @@ def _marks(table: OracleTable) -> str:
     return f"{shown}." if shown else ""
 
 
-def _training(table: OracleTable, unit: str) -> str:
+def _training(table: OracleTable) -> str:
     """Say what is to be known of the training runs: their end, divergence, noise."""
     cycles = table["cycles"]
-    parts = plateau_reports.notes(cycles, f"{table['tolerance']:g} {unit}")
+    parts = plateau_reports.notes(cycles)
     if count := sum(entry["diverged"] for c in cycles for entry in c["grid"]):
-        parts.append(f"{count} max_lr diverged in a replicate (scored 0)")
+        parts.append(f"{count} max_lr diverged (scored 0)")
     if table.get("peak", 1.0) < REACHED:
         parts.append(f"the learning rate reaches only {100 * table['peak']:.1f} % of max_lr")
     parts += [evidence_notes.noise(cycles), evidence_notes.early_stopping(cycles)]
@@ -252,7 +252,7 @@ def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:
         str(cycle["replicates"]),
         f"{cycle['weights_remaining']:.2f}",
         format_lr(cycle["well_tuned"]),
-        format_region(cycle["feasible"]) + plateau_reports.undertrained_mark(cycle),
+        format_region(cycle["feasible"]),
         evidence_reports.estimated_region(cycle),
         format_lr(s_cyc["max_lr"]),
         evidence_reports.verdict(cycle),
@@ -263,7 +263,7 @@ def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:
         *(_printed(cycle["paper"]) if printed else ()),
     ]
     second = [""] * len(first)
-    second[3] = evidence_reports.estimated(cycle)
+    second[3:5] = evidence_reports.estimated(cycle), plateau_reports.undertrained_mark(cycle)
     second[5], second[7] = evidence_reports.ends(cycle), evidence_reports.chance(cycle)
     second[8] = metric.again(cycle) if own else evidence_reports.cross_validated(cycle)
     paired = metric.paired if own else _paired

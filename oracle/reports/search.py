@@ -10,6 +10,7 @@ from oracle.reports.sheet import (
     Cell,
     ReportTable,
     cost_rows,
+    footnotes,
     format_lr,
     format_mean_std,
     shrunk_lines,
@@ -52,7 +53,7 @@ def sheet(table: SearchTable) -> ReportTable:
         ),
         rows=[_row(each, table["networks"], len(objectives)) for each in table["candidates"]],
         verdict=verdict(table),
-        notes=[*shrunk_lines(table), *split_notes(table), *_footnotes(table)],
+        notes=footnotes([*shrunk_lines(table), *split_notes(table), *_footnotes(table)]),
         costs=cost_rows(
             {
                 "search": table["cost"]["search"],

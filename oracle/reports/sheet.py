@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from typing import Literal, Self
 from oracle.tables.base import TableHeader, TrainingCost
 
 Tone = Literal["inside", "outside", "undecided", "unknown", "best"]
+SECOND_ROW = "Row 2: "  # how the note on the second rows begins
+_MOST_FOOTNOTES = 5
 
 
 class Cell(str):
@@ -126,6 +129,27 @@ def all_there(values: Sequence[float | None] | None) -> list[float]:
     """
     known = [value for value in values or () if value is not None]
     return known if len(known) == len(values or ()) else []
+
+
+def footnotes(sentences: Sequence[str]) -> list[str]:
+    """Join sentences to at most five lines, the shortest neighbours first.
+
+    Args:
+        sentences: In order. How to read the second rows stands by itself: narrow tables have none.
+
+    Returns:
+        The lines.
+    """
+    lines = list(sentences)
+    while len(lines) > _MOST_FOOTNOTES:
+        pairs = [
+            (len(one) + len(other), i)
+            for i, (one, other) in enumerate(itertools.pairwise(lines))
+            if not one.startswith(SECOND_ROW) and not other.startswith(SECOND_ROW)
+        ]
+        _, first = min(pairs)
+        lines[first : first + 2] = [f"{lines[first]} {lines[first + 1]}"]
+    return lines
 
 
 def shrunk_lines(table: TableHeader) -> list[str]:

@@ -87,7 +87,7 @@ def ready(request: Request, service: ServiceDep) -> Health:
     """Whether the server reaches its database, and processes its queue."""
     service.jobs.count()
     if not request.app.state.looked_after():
-        rule = "nobody looks after the queue any more; start the server again"
+        rule = "the scheduler has stopped; start the server again"
         raise HttpProblem(503, rule, {"Retry-After": "30"})
     return Health(status="ok")
 

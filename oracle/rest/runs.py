@@ -26,6 +26,7 @@ from oracle.runs import html_report
 from oracle.runs.catalog import StoredRun
 from oracle.service.heavy_work import HeavyWork
 from oracle.service.service import Service
+from oracle.study.aliases import with_shown_names
 from oracle.study.built_in import bundled_studies
 from oracle.tables.registry import Table, is_empty
 from scyc.errors import BadInput, Problem
@@ -271,7 +272,7 @@ def region(
     "/shipped", operation_id="listShipped", summary="Built-in studies", responses=documented()
 )
 def shipped(_: Reader) -> dict[str, str]:
-    """Return the YAML of every study that ships with the project, by name."""
+    """Return the YAML of every built-in study, by name."""
     return bundled_studies()
 
 
@@ -291,7 +292,7 @@ def study_yaml(run: StoredRun) -> str:
     Args:
         run: Which run.
     """
-    content = json.loads(json.dumps(as_json(run.study)))
+    content = json.loads(json.dumps(with_shown_names(as_json(run.study))))
     return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 

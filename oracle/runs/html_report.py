@@ -12,6 +12,7 @@ from oracle.plots.page import PortableFigure
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
 from oracle.reports.sheet import ReportTable, cost_lines, tone
+from oracle.study.aliases import with_shown_names
 from oracle.study.base import Study
 from oracle.tables.registry import Table, is_empty
 from scyc.specs.base import as_json
@@ -62,7 +63,7 @@ def page(table: Table, study: Study) -> str:
         f"<h2>{html.escape(each.title)}</h2>\n{verdict(each)}\n{grid(each)}\n{costs(each)}"
         for each in printed.subtables
     )
-    declared = html.escape(json.dumps(as_json(study), indent=2))
+    declared = html.escape(json.dumps(with_shown_names(as_json(study)), indent=2))
     return f"""<!doctype html>
 <html lang="en">
 <head>

@@ -1,6 +1,7 @@
-"""Names of fields that say more than those that a study is stored by.
+"""Names of fields for people, where a study is stored by others.
 
-A study is hashed and stored by its first names; a file, or Python, may use either.
+Documents, built-in studies and what is shown use the names for people. A study is hashed and stored
+by its first names; a file, or Python, may use either.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ _BY_FIELD: Mapping[str, Mapping[str, str]] = MappingProxyType(
         ),
     }
 )
-_VALUES = MappingProxyType({("keep_checkpoints", "winning path"): "path"})
+SHOWN_VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"keep_checkpoints": MappingProxyType({"path": "winning path"})}
+)
 
 
 def other_name(field: str | None, name: str) -> str | None:
@@ -51,6 +54,45 @@ def stored_name(field: str | None, name: str) -> str | None:
         None where that is no second name.
     """
     return _names(field).get(name)
+
+
+def shown_name(field: str | None, name: str) -> str:
+    """Return the name for people of a field of a study.
+
+    Args:
+        field: The field that it lies in; None: the study itself.
+        name: Either of its names.
+
+    Returns:
+        The name itself where it has one name only.
+    """
+    shown = {stored: alias for alias, stored in _names(field).items()}
+    return shown.get(name, name)
+
+
+def with_shown_names(content: JsonMapping, field: str | None = None) -> JsonObject:
+    """Return a study's JSON values by the names for people.
+
+    Args:
+        content: By the names that it is stored by; it stays as it is.
+        field: The field that it lies in; None: it is a whole study.
+
+    Returns:
+        The values; :func:`with_stored_names` returns the first ones.
+    """
+    return {shown_name(field, key): _shown(key, value) for key, value in content.items()}
+
+
+def _shown(key: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return with_shown_names(value, key)
+    if isinstance(value, list | tuple):
+        return [
+            with_shown_names(each, key) if isinstance(each, Mapping) else each for each in value
+        ]
+    if isinstance(value, str):
+        return SHOWN_VALUES.get(key, {}).get(value, value)
+    return value
 
 
 def with_stored_names(content: JsonMapping) -> tuple[JsonObject, dict[str, str]]:
@@ -101,7 +143,8 @@ def _renamed(
         if at != declared_path:
             given[at] = declared_path
         if isinstance(value, str):
-            value = _VALUES.get((stored, value), value)  # noqa: PLW2901  # as stored
+            shown = SHOWN_VALUES.get(stored, {})
+            value = next((old for old, new in shown.items() if new == value), value)  # noqa: PLW2901  # as stored
         renamed[stored] = _below(value, stored, at, declared_path, given)
     return renamed
 

@@ -245,7 +245,7 @@ def study_text(name_or_path: str) -> tuple[str, str]:
     """Read the YAML of a study.
 
     Args:
-        name_or_path: Name of a study that ships, or path of a file.
+        name_or_path: Name of a built-in study, or path of a file.
 
     Returns:
         The text, and where it stands.

@@ -87,7 +87,7 @@ def _of_images(wanted: ScaleDown) -> list[Problem]:
 
 
 def lengthened(study: OracleStudy, factor: float) -> OracleStudy:
-    """Return the study with `factor` times the iterations, warm-up, drops and validations.
+    """Return the study with `factor` times the iterations, warm-up, milestones and validations.
 
     Args:
         study: Is left as it is.
@@ -153,7 +153,7 @@ def _scaled(content: JsonObject, scale: float) -> list[Problem]:
         if "drops" in schedule:
             drops = [_at_least_one(drop, scale) for drop in schedule["drops"]]
             if len({*drops, steps}) <= len(drops):
-                rule = f"makes drops fall together at iterations {drops} of {steps}; raise it"
+                rule = f"makes milestones coincide at iterations {drops} of {steps}; raise it"
                 problems.append(ScaleProblem("scale", rule, scale))
             schedule["drops"] = drops
     return problems

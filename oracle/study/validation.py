@@ -10,7 +10,13 @@ from typing import Any, TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from oracle.study.aliases import as_declared, other_name, stored_name, with_stored_names
+from oracle.study.aliases import (
+    as_declared,
+    other_name,
+    shown_name,
+    stored_name,
+    with_stored_names,
+)
 from oracle.study.base import Study
 from oracle.study.function import FunctionStudy
 from oracle.study.parts.grid_spec import ListGrid, RangeGrid
@@ -132,6 +138,8 @@ def _problems(error: ValidationError, kind: type[Spec]) -> Iterator[Problem]:
             location.append(each["loc"][-1])  # an unknown key may look like a tag
         if each["type"] != "extra_forbidden" and _names_a_type(location):
             del location[-1]
+        if each["type"] == "missing":  # by the name that built-in studies and documents use
+            location[-1] = shown_name(_holder(location), str(location[-1]))
         if each["type"] == "together":
             for below, rule in each["ctx"]["broken"]:
                 path = ".".join([*([_path(location)] if location else []), below])
@@ -196,6 +204,11 @@ def _rule(each: ErrorDetails, location: list[int | str], whole: type[Spec]) -> s
     return re.sub(r"^Value error, ", "", each["msg"])
 
 
+def _holder(location: Sequence[int | str]) -> str | None:
+    """Return the field that holds the last one of a location; None: it is one of the study."""
+    return next((part for part in reversed(location[:-1]) if isinstance(part, str)), None)
+
+
 def _unknown_key(
     loc: tuple[int | str, ...], location: Sequence[int | str], whole: type[Spec]
 ) -> str:
@@ -204,7 +217,7 @@ def _unknown_key(
     if location[:-1] == ["training"] and last in NO_TRAINING_OPTIONS:
         own = 'give a training function of your own, trainer: {function: "module:function"}'
         return f"is not offered: {NO_TRAINING_OPTIONS[last]}; {own}"
-    field = next((part for part in reversed(location[:-1]) if isinstance(part, str)), None)
+    field = _holder(location)
     if stored := stored_name(field, last):
         return f'is the same field as "{stored}", which is given too; remove one of them'
     known = [other_name(field, name) or name for name in _keys_beside(loc, whole)]

@@ -55,7 +55,7 @@ def jobs(
     before: Annotated[int | None, Query(ge=0, le=_LARGEST)] = None,
     shipped: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Response:
-    """Jobs, the newest first, and the form; ``shipped`` fills in a study that ships."""
+    """Jobs, the newest first, and the form; ``shipped`` fills in a built-in study."""
     name = shipped or ""
     given = {"study": bundled_studies().get(name, ""), "shipped": name}
     return _jobs(request, service, who, given, (), state, text, before)

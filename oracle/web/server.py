@@ -222,7 +222,7 @@ def _problems(
             )
     for name, code in allow.items():
         if any(name in shipped for shipped in SHIPPED.values()):
-            rule = "is the name of a network or data set that ships; choose another"
+            rule = "is the name of a built-in network or data set; choose another"
             problems.append(SettingProblem("allow", rule, name))
         try:
             factory.load_factory(code)

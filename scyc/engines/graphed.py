@@ -28,7 +28,7 @@ def why_unsupported(network: nn.Module, device: torch.device, training: Training
     Args:
         network: The network as PyTorch has it.
         device: What it would be trained on.
-        training: Iterations, batch size, optimiser and precision.
+        training: Iterations, batch size, optimizer and precision.
 
     Returns:
         As :meth:`scyc.engines.registry.Engine.why_unsupported`.
@@ -51,7 +51,7 @@ def train(
     Args:
         network: The network as PyTorch has it.
         jobs: What is trained, one job a member.
-        training: Iterations, batch size, optimiser and precision.
+        training: Iterations, batch size, optimizer and precision.
         state_store: Where the pack is saved while it trains.
 
     Returns:

@@ -30,7 +30,7 @@ class Engine(Protocol):
         Args:
             network: The network as PyTorch has it.
             device: What it would be trained on.
-            training: Iterations, batch size, optimiser and precision.
+            training: Iterations, batch size, optimizer and precision.
 
         Returns:
             The reason as text for the user; None where the engine can. A reason may still be
@@ -84,7 +84,7 @@ def candidates(training: TrainingSpec, network: nn.Module, device: torch.device)
     convolutions are slower there, and stacked products faster. Elsewhere the fastest is timed.
 
     Args:
-        training: Iterations, batch size, optimiser and precision.
+        training: Iterations, batch size, optimizer and precision.
         network: The network as PyTorch has it.
         device: What it would be trained on.
 
@@ -105,7 +105,7 @@ def supports(name: str, training: TrainingSpec, network: nn.Module, device: torc
 
     Args:
         name: Of the engine, one of `ENGINES`.
-        training: Iterations, batch size, optimiser and precision.
+        training: Iterations, batch size, optimizer and precision.
         network: The network as PyTorch has it.
         device: What it would be trained on.
 
@@ -119,7 +119,7 @@ def engine_problem(training: TrainingSpec, network: nn.Module) -> str | None:
     """Return why the engine that a study names cannot do its training runs on any device.
 
     Args:
-        training: Iterations, batch size, optimiser and precision.
+        training: Iterations, batch size, optimizer and precision.
         network: The network as PyTorch has it.
 
     Returns:

@@ -1,6 +1,6 @@
 """The stacked engine: all members of a pack side by side, for fully connected ReLU networks.
 
-The gradients of softmax cross-entropy and ReLU are written out, and the optimiser updates all
+The gradients of softmax cross-entropy and ReLU are written out, and the optimizer updates all
 members at once, each at its own learning rate (see :mod:`scyc.vectorized.stacked_mlp`). On a GPU
 all members are in one stack. On a CPU a stack has as many as the cache holds, often one, and the
 stacks take turns between two validations; the images are gathered once for all of them. On a CPU a
@@ -36,7 +36,7 @@ def why_unsupported(network: nn.Module, device: torch.device, training: Training
     Args:
         network: The network as PyTorch has it.
         device: What it would be trained on.
-        training: Iterations, batch size, optimiser and precision.
+        training: Iterations, batch size, optimizer and precision.
 
     Returns:
         As :meth:`scyc.engines.registry.Engine.why_unsupported`.
@@ -76,7 +76,7 @@ def train(
     Args:
         network: The network as PyTorch has it.
         jobs: What is trained, one job a member.
-        training: Iterations, batch size, optimiser and precision.
+        training: Iterations, batch size, optimizer and precision.
         state_store: Where the pack is saved while it trains.
 
     Returns:

@@ -29,7 +29,7 @@ def why_unsupported(network: nn.Module, device: torch.device, training: Training
     Args:
         network: The network as PyTorch has it.
         device: What it would be trained on.
-        training: Iterations, batch size, optimiser and precision.
+        training: Iterations, batch size, optimizer and precision.
 
     Returns:
         As :meth:`scyc.engines.registry.Engine.why_unsupported`.
@@ -78,7 +78,7 @@ def train(
         network: Its code is mapped over the members by :func:`torch.func.vmap`; it is left as it
             is.
         jobs: One a member of the pack.
-        training: Iterations, batch size, optimiser and precision.
+        training: Iterations, batch size, optimizer and precision.
         state_store: Where the state of the pack is saved from time to time; None: nowhere.
 
     Returns:

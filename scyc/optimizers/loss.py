@@ -17,7 +17,7 @@ def training_loss(training: TrainingSpec) -> Loss:
     s / classes (Szegedy et al. 2016, Section 7).
 
     Args:
-        training: Iterations, batch size, optimiser and precision.
+        training: Iterations, batch size, optimizer and precision.
 
     Returns:
         A function of logits and labels that gives the loss, a scalar.

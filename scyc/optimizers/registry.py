@@ -1,6 +1,6 @@
-"""The optimisers by name.
+"""The optimizers by name.
 
-An optimiser is a module with the functions of :class:`OptimizerModule` and a line here; its fields
+An optimizer is a module with the functions of :class:`OptimizerModule` and a line here; its fields
 are declared in :mod:`scyc.specs.optimizers`.
 """
 
@@ -20,21 +20,21 @@ from scyc.specs.optimizers import OptimizerSpec
 
 
 class OptimizerModule(Protocol):
-    """What an optimiser's module holds."""
+    """What an optimizer's module holds."""
 
     def make(self, spec: Any, parameters: Iterable[nn.Parameter]) -> Optimizer:
-        """Return PyTorch's optimiser with learning rate 0, for parameters or groups of them.
+        """Return PyTorch's optimizer with learning rate 0, for parameters or groups of them.
 
         Args:
             spec: Its declaration.
             parameters: What is optimised.
 
         Returns:
-            The optimiser; a schedule sets its learning rate before every step.
+            The optimizer; a schedule sets its learning rate before every step.
         """
 
     def Stacked(self, spec: Any, weights: Flat, masks: Flat | None) -> StackedOptimizer:  # noqa: N802
-        """Make the same optimiser for many members.
+        """Make the same optimizer for many members.
 
         Args:
             spec: Its declaration.
@@ -42,7 +42,7 @@ class OptimizerModule(Protocol):
             masks: Of all members; None: nothing is pruned.
 
         Returns:
-            An optimiser that updates `weights` in place, a learning rate for each member.
+            An optimizer that updates `weights` in place, a learning rate for each member.
         """
 
 
@@ -52,16 +52,16 @@ OPTIMIZERS: Mapping[str, OptimizerModule] = MappingProxyType(
 
 
 def make_optimizer(spec: OptimizerSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
-    """Return PyTorch's optimiser, with learning rate 0 until a schedule sets one.
+    """Return PyTorch's optimizer, with learning rate 0 until a schedule sets one.
 
     Fused where PyTorch has it on CPU and CUDA, which is everywhere but in RMSProp.
 
     Args:
-        spec: The declared optimiser.
+        spec: The declared optimizer.
         parameters: What is optimised.
 
     Returns:
-        The optimiser that `OPTIMIZERS` has under the name of the spec.
+        The optimizer that `OPTIMIZERS` has under the name of the spec.
     """
     return OPTIMIZERS[spec.name].make(spec, parameters)
 
@@ -72,17 +72,17 @@ def make_stacked(
     masks: Flat | None = None,
     decays: Sequence[float] | None = None,
 ) -> StackedOptimizer:
-    """Return the same optimiser as :func:`make_optimizer`, for many members.
+    """Return the same optimizer as :func:`make_optimizer`, for many members.
 
     Args:
-        spec: The optimiser.
+        spec: The optimizer.
         weights: Of all members; axis 0 of every part is the member. Updated in place.
         masks: Like `weights`, 1 where a weight remains and 0 where it is pruned; None where nothing
             is pruned.
-        decays: Weight decay of each part of `weights`; None: the optimiser's own.
+        decays: Weight decay of each part of `weights`; None: the optimizer's own.
 
     Returns:
-        An optimiser that updates `weights` in place; its steps equal those of PyTorch's.
+        An optimizer that updates `weights` in place; its steps equal those of PyTorch's.
     """
     made = OPTIMIZERS[spec.name].Stacked(spec, weights, masks)
     if decays is not None:

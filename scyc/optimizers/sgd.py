@@ -13,10 +13,10 @@ from scyc.specs.optimizers import SgdSpec
 
 
 def make(spec: SgdSpec, parameters: Iterable[nn.Parameter]) -> Optimizer:
-    """Return PyTorch's optimiser with learning rate 0.
+    """Return PyTorch's optimizer with learning rate 0.
 
     Args:
-        spec: The declared optimiser.
+        spec: The declared optimizer.
         parameters: What is optimised.
 
     Returns:

@@ -1,4 +1,4 @@
-"""An optimiser of many members' weights.
+"""An optimizer of many members' weights.
 
 The weights are in one flat tensor, so an update is a handful of operations however many layers and
 members there are; only what depends on each member's learning rate is done layer by layer.
@@ -15,7 +15,7 @@ from scyc.optimizers.flat import Flat
 
 
 class StackedOptimizer(ABC):
-    """An optimiser of many members' weights; axis 0 of every part is the member.
+    """An optimizer of many members' weights; axis 0 of every part is the member.
 
     Before each :meth:`step`, multiply `gradients` by `momentum` and add the gradients of the loss.
 
@@ -34,10 +34,10 @@ class StackedOptimizer(ABC):
             _weights_and_masks(weights, masks) if weights.whole.device.type == "cpu" else []
         )
         self.gradients = weights.like()
-        self._part_decays: list[float] | None = None  # where they are not the optimiser's own
+        self._part_decays: list[float] | None = None  # where they are not the optimizer's own
 
     def set_weight_decays(self, decays: Sequence[float]) -> None:
-        """Give each part of the weights a weight decay of its own, instead of the optimiser's.
+        """Give each part of the weights a weight decay of its own, instead of the optimizer's.
 
         Args:
             decays: One a part.
@@ -61,7 +61,7 @@ class StackedOptimizer(ABC):
         return {"gradients": self.gradients.whole}
 
     def copy_rows_to(self, other: StackedOptimizer, rows: Sequence[int]) -> None:
-        """Copy the state of some members into their own optimiser, in the order of `rows`.
+        """Copy the state of some members into their own optimizer, in the order of `rows`.
 
         Args:
             other: Is written to.

@@ -49,7 +49,7 @@ def parameter_groups(network: nn.Module, training: TrainingSpec) -> Iterable[Any
 
     Args:
         network: The network as PyTorch has it.
-        training: Iterations, batch size, optimiser and precision.
+        training: Iterations, batch size, optimizer and precision.
 
     Returns:
         Parameters; or mappings of `params` and `weight_decay`, the smallest decay first.

@@ -34,20 +34,20 @@ from scyc.specs.schedules import (
 
 
 class WarmupDrops(ScheduleLR):
-    """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, a tenth at each drop.
+    """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, a tenth at each milestone.
 
     Args:
         optimizer: Whose groups' learning rates are set.
         max_lr: The highest learning rate.
         warmup: Iterations of the linear rise from 0; 0 starts at max_lr.
-        drops: Iterations at which the rate is divided by 10, rising.
+        milestones: Iterations at which the rate is divided by 10, rising.
         last_epoch: As in PyTorch.
 
     Example:
         >>> import torch
         >>> from scyc import WarmupDrops
         >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
-        >>> schedule = WarmupDrops(optimizer, max_lr=0.4, warmup=2, drops=[3])
+        >>> schedule = WarmupDrops(optimizer, max_lr=0.4, warmup=2, milestones=[3])
         >>> rates = []
         >>> for step in range(4):
         ...     rates.append(round(schedule.get_last_lr()[0], 3))
@@ -62,10 +62,10 @@ class WarmupDrops(ScheduleLR):
         optimizer: Optimizer,
         max_lr: float,
         warmup: int,
-        drops: Sequence[int] = (),
+        milestones: Sequence[int] = (),
         last_epoch: int = -1,
     ) -> None:
-        schedule = WarmupSpec(warmup=warmup, drops=tuple(drops))
+        schedule = WarmupSpec(warmup=warmup, drops=tuple(milestones))
         super().__init__(optimizer, schedule, max_lr, last_epoch=last_epoch)
 
 
@@ -79,7 +79,7 @@ class SCycLR(WarmupDrops):
         curve: epsilon, delta, q and beta.
         rate: Share of the remaining weights that each cycle prunes, in (0, 1).
         warmup: Iterations of the linear rise at the start of every cycle.
-        drops: Iterations of every cycle at which the rate is divided by 10.
+        milestones: Iterations of every cycle at which the rate is divided by 10.
         cycle: Completed pruning cycles to start with, 0 for the unpruned network.
         last_epoch: As in PyTorch.
 
@@ -105,7 +105,7 @@ class SCycLR(WarmupDrops):
         curve: SCyc,
         rate: float,
         warmup: int,
-        drops: Sequence[int] = (),
+        milestones: Sequence[int] = (),
         cycle: int = 0,
         last_epoch: int = -1,
     ) -> None:
@@ -113,7 +113,7 @@ class SCycLR(WarmupDrops):
         self.rate = rate
         self.cycle = cycle
         super().__init__(
-            optimizer, scyc_curve.max_lr(curve, cycle, rate), warmup, drops, last_epoch
+            optimizer, scyc_curve.max_lr(curve, cycle, rate), warmup, milestones, last_epoch
         )
 
     def next_cycle(self) -> None:

@@ -1,6 +1,6 @@
-"""Optimisers that a study may name.
+"""Optimizers that a study may name.
 
-An optimiser is one class here, with one line in OPTIMIZERS, and one module in scyc/optimizers.
+An optimizer is one class here, with one line in OPTIMIZERS, and one module in scyc/optimizers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from scyc.specs.ranges import Decay, Guard, WeightDecay
 
 
 class OptimizerBase(Spec):
-    """Base class of the optimisers; a schedule sets their learning rate."""
+    """Base class of the optimizers; a schedule sets their learning rate."""
 
     name: str
 

@@ -79,7 +79,7 @@ class Schedule(Spec):
 
 
 class WarmupSpec(ExtendedSpec, Schedule):
-    """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, a tenth at each drop."""
+    """LR warm-up (Liu et al. 2021, Table 1): rise to max_lr, hold, a tenth at each milestone."""
 
     younger: ClassVar[tuple[str, ...]] = ("cut_warmup",)
 
@@ -89,8 +89,8 @@ class WarmupSpec(ExtendedSpec, Schedule):
     drops: Annotated[tuple[Iterations, ...], Field(max_length=100, strict=False)] = ()
 
     # The iteration at which the rise is cut off: from then on the rate is what it would be after a
-    # whole warm-up. With the first drop there, as in the code of the paper's authors, max_lr is
-    # never reached.
+    # whole warm-up. With the first milestone there, as in the code of the paper's authors, max_lr
+    # is never reached.
     cut_warmup: Iterations | None = None
 
     @model_validator(mode="after")
@@ -105,7 +105,7 @@ class WarmupSpec(ExtendedSpec, Schedule):
     @model_validator(mode="after")
     def _drops_rise(self) -> WarmupSpec:
         if list(self.drops) != sorted(set(self.drops)):
-            raise ValueError("drops must rise from one to the next; sort them and remove repeats")
+            raise ValueError("milestones must rise one by one; sort them and remove repeats")
         return self
 
     def lr(self, max_lr: float, steps: int, step: int) -> float:
@@ -119,7 +119,7 @@ class WarmupSpec(ExtendedSpec, Schedule):
         return max_lr * share / 10.0**passed
 
     def problems(self, steps: int) -> list[tuple[str, str]]:
-        """Return why warm-up or drops do not fit (as :meth:`Schedule.problems`)."""
+        """Return why warm-up or milestones do not fit (as :meth:`Schedule.problems`)."""
         cut = self.cut_warmup
         problems = [] if cut is not None else super().problems(steps)
         if cut is None and self.warmup and self.warmup == steps:

@@ -99,7 +99,8 @@ class TrainingSpec(ExtendedSpec):
     def _inside_budget(self) -> TrainingSpec:
         if self.validate_every > self.steps:
             raise ValueError(
-                f"validate_every {self.validate_every} is longer than {self.steps} steps; lower it"
+                f"a validation interval of {self.validate_every} is longer than "
+                f"{self.steps} steps; lower it"
             )
         return self
 

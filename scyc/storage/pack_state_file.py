@@ -1,7 +1,7 @@
 """A pack under way: what an engine saves every few minutes, to go on from bit for bit.
 
 An engine asks :meth:`PackStateStore.due` between two steps and saves all that later steps depend
-on: weights, buffers, the optimiser's state, the states of PyTorch's generators, the curves so far.
+on: weights, buffers, the optimizer's state, the states of PyTorch's generators, the curves so far.
 The clock belongs to the store; an engine has none.
 """
 

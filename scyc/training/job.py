@@ -87,7 +87,7 @@ def is_validation_step(step: int, training: TrainingSpec) -> bool:
 
     Args:
         step: Completed iterations, 0 at the start.
-        training: Iterations, batch size, optimiser and precision.
+        training: Iterations, batch size, optimizer and precision.
 
     Returns:
         True at each multiple of `validate_every`, and after the last iteration.

@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 
 Precision = Literal["fp32", "fp64", "bf16"]
-DTYPES: Mapping[str, torch.dtype] = MappingProxyType(  # of images, weights, optimiser and loss
+DTYPES: Mapping[str, torch.dtype] = MappingProxyType(  # of images, weights, optimizer and loss
     {"fp32": torch.float32, "fp64": torch.float64, "bf16": torch.float32}
 )
 
@@ -19,7 +19,7 @@ def forward(precision: Precision, device: torch.device) -> AbstractContextManage
     """Return the context of a forward pass: PyTorch's autocast for bf16, else nothing.
 
     Under autocast, convolutions and matrix products are computed in bfloat16. Weights, batch-norm
-    statistics and the optimiser's state stay float32; cast the logits to float32 before the loss.
+    statistics and the optimizer's state stay float32; cast the logits to float32 before the loss.
     On a CPU it works and is slow.
 
     Args:

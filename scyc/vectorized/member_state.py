@@ -83,7 +83,7 @@ class MemberState:
         return views
 
     def gradients(self, gradients: Flat) -> list[Tensor]:
-        """Return views of an optimiser's gradients in the shapes and the order of `weights`.
+        """Return views of an optimizer's gradients in the shapes and the order of `weights`.
 
         Args:
             gradients: Laid out like `values`.

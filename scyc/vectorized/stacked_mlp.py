@@ -152,7 +152,7 @@ class _Layer:
     after: Tensor  # outputs [members, batch, after]
     gradient: Tensor  # of the loss by the outputs, times the batch
     gradient_transposed: Tensor
-    weight_gradient: Tensor  # the optimiser's buffers
+    weight_gradient: Tensor  # the optimizer's buffers
     bias_gradient: Tensor
 
 
@@ -223,7 +223,7 @@ class MlpGradients:
         return loss
 
     def backward(self, inputs: Tensor) -> None:
-        """Add the gradients of each member's mean loss to the optimiser's buffers.
+        """Add the gradients of each member's mean loss to the optimizer's buffers.
 
         Args:
             inputs: [members, images, values].
@@ -245,7 +245,7 @@ class MlpGradients:
         self._clip()
 
     def _clip(self) -> None:
-        """Add the gradients to the optimiser's buffers, no member's with a norm above `max_norm`.
+        """Add the gradients to the optimizer's buffers, no member's with a norm above `max_norm`.
 
         The gradients of pruned weights are no part of it.
         """

@@ -230,7 +230,7 @@ def weight_format(network: nn.Module) -> torch.memory_format:
 def _trained_names(network: nn.Module, job: Job) -> list[str]:
     """Return the names of the parameters that the loss depends on.
 
-    PyTorch's optimisers change no others. One small batch goes through a copy of the network.
+    PyTorch's optimizers change no others. One small batch goes through a copy of the network.
     """
     module = copy.deepcopy(network).train()
     module.load_state_dict(job.start.state)

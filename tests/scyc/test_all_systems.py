@@ -1,4 +1,4 @@
-"""Every network with every criterion and every optimiser, for two pruning cycles."""
+"""Every network with every criterion and every optimizer, for two pruning cycles."""
 
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -53,20 +53,20 @@ def test_nothing_that_a_study_may_name_is_left_out() -> None:
     assert set(MADE) == set(OPTIMIZERS)
 
 
-NOTHING = "none"  # the control that prunes nothing, so that one optimiser shows all
+NOTHING = "none"  # the control that prunes nothing, so that one optimizer shows all
 ALIKE = {NOTHING, *(name for name in CRITERIA if CRITERIA[name].update)}  # likewise
-COSTLY = {"vgg19", "alexnet", "resnet50"}  # two criteria with one optimiser; the rest is slow
+COSTLY = {"vgg19", "alexnet", "resnet50"}  # two criteria with one optimizer; the rest is slow
 USUAL = {"global_magnitude", "l1_filter"}
 
 
 def combinations() -> Iterator[Any]:
-    """Every network with every criterion and optimiser; the repetitive ones are marked slow."""
+    """Every network with every criterion and optimizer; the repetitive ones are marked slow."""
     for network, (number, criterion), (index, optimizer) in product(
         SMALL, enumerate(sorted(CRITERIA)), enumerate(MADE)
     ):
         if criterion in ALIKE and optimizer != "sgd":
             continue
-        in_turn = index == number % len(MADE)  # one optimiser for each criterion
+        in_turn = index == number % len(MADE)  # one optimizer for each criterion
         usual = criterion in USUAL and in_turn
         marks = [pytest.mark.slow] if network in COSTLY and not usual else []
         quick = in_turn or criterion in ALIKE

@@ -1,7 +1,7 @@
 """Two pruning cycles in plain PyTorch, written out, against ours: the same bits.
 
 The loop shares with `scyc` the initial weights, the split, and the seeds of the batches' order;
-network, normalisation, optimiser, schedule, masks and pruning are its own.
+network, normalisation, optimizer, schedule, masks and pruning are its own.
 """
 
 from collections.abc import Callable

@@ -74,7 +74,7 @@ def test_a_loop_of_ones_own_with_it_trains_as_the_trainer_does(
     for cycle in (0, 1, 2):
         member = Member(start, cycle, 0, WarmupSpec(warmup=2, drops=(4,)), 0.1)
         optimizer = torch.optim.SGD(network.parameters(), lr=1.0, momentum=0.9, weight_decay=1e-4)
-        schedule = WarmupDrops(optimizer, 0.1, warmup=2, drops=(4,))
+        schedule = WarmupDrops(optimizer, 0.1, warmup=2, milestones=(4,))
         handle = pruner.attach(optimizer)
         feed, order = trainer._feed(0, cycle)
         for indices in order:

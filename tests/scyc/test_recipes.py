@@ -108,7 +108,7 @@ def test_every_engine_that_has_a_line_has_a_module_with_both_functions() -> None
         assert callable(ENGINES[name].train)
 
 
-# An optimiser: a spec with a line in specs/optimizers.py, a module with a line in its registry.
+# An optimizer: a spec with a line in specs/optimizers.py, a module with a line in its registry.
 
 
 class SignSgdSpec(OptimizerBase):
@@ -161,7 +161,7 @@ class TrainingWithToy(TrainingSpec):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_an_optimiser_is_a_spec_and_a_module_with_a_line_each(
+def test_an_optimizer_is_a_spec_and_a_module_with_a_line_each(
     monkeypatch: pytest.MonkeyPatch, system: Systems, colours: Images, engine: str
 ) -> None:
     registry: Mapping[str, Any] = scyc.optimizers.registry.OPTIMIZERS
@@ -181,7 +181,7 @@ def test_an_optimiser_is_a_spec_and_a_module_with_a_line_each(
         assert all(not network.state[name][~mask].any() for name, mask in network.masks.items())
 
 
-def test_the_two_registries_of_optimisers_know_the_same_names() -> None:
+def test_the_two_registries_of_optimizers_know_the_same_names() -> None:
     assert list(scyc.optimizers.registry.OPTIMIZERS) == list(optimizers.OPTIMIZERS)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing_extensions import TypeIs
 
 from oracle.reports.parts.evidence import estimate_of, stretches
+from oracle.reports.sheet import SECOND_ROW
 from oracle.stats import decisions
 from oracle.stats.noise import noise_with_more_images
 from oracle.tables.parts.cycles import OracleCycleRow
@@ -32,9 +33,9 @@ def notes(cycles: Sequence[OracleCycleRow]) -> list[str]:
             return []
         return ["One replicate: no region or verdict is conclusive. Use more replicates."]
     if not any(evidence["s_cyc"] for evidence in _known(cycles)):
-        return ["Row 2: posterior best; 90 % CI of the bounds; bias-corrected best."]
+        return [SECOND_ROW + "posterior best; 90 % CI of the bounds; bias-corrected best."]
     return [
-        "Row 2: posterior best; 90 % CI of the bounds; P(inside); bias-corrected best; "
+        SECOND_ROW + "posterior best; 90 % CI of the bounds; P(inside); bias-corrected best; "
         "oracle - S-Cyc ± SE (paired)."
     ]
 
@@ -119,7 +120,7 @@ def noise(cycles: Sequence[OracleCycleRow]) -> str:
     medians = _noise(cycles)
     if not medians:
         return ""
-    return f"noise {medians[0]:.2f} points a replicate ({medians[1]:.2f} from validation images)"
+    return f"noise {medians[0]:.2f} points a replicate ({medians[1]:.2f} from images)"
 
 
 def early_stopping(cycles: Sequence[OracleCycleRow]) -> str:
@@ -139,7 +140,7 @@ def early_stopping(cycles: Sequence[OracleCycleRow]) -> str:
     ]
     if not gaps or max(gaps) < 0.005:
         return ""
-    return f"early stopping adds up to {max(gaps):.2f} points to the bias-corrected best"
+    return f"early-stopping bias up to {max(gaps):.2f} points"
 
 
 def _is_known(evidence: Evidence | None) -> TypeIs[Evidence]:

@@ -12,24 +12,23 @@ UNDERTRAINED = "undertrained"
 
 
 def undertrained_mark(cycle: OracleCycleRow) -> str:
-    """Return the word behind a cycle's region where the budget is too small, else nothing.
+    """Return the word below a cycle's region where the budget is too small, else nothing.
 
     Args:
         cycle: Row of the table.
 
     Returns:
-        The word after a space, or "".
+        The word, or "".
     """
     plateau = cycle.get("plateau")
-    return f" {UNDERTRAINED}" if plateau and plateau["verdict"] == UNDERTRAINED else ""
+    return UNDERTRAINED if plateau and plateau["verdict"] == UNDERTRAINED else ""
 
 
-def notes(cycles: Sequence[OracleCycleRow], unit: str) -> list[str]:
+def notes(cycles: Sequence[OracleCycleRow]) -> list[str]:
     """Return whether training reached a plateau: parts of a sentence.
 
     Args:
         cycles: Of an oracle's table; those of older versions say nothing of it.
-        unit: Of the region's tolerance, with its number.
 
     Returns:
         Parts of a sentence; [] where nothing is known.
@@ -40,19 +39,18 @@ def notes(cycles: Sequence[OracleCycleRow], unit: str) -> list[str]:
     if short := _of(known, UNDERTRAINED):
         rise = max(_largest(plateau) for _, plateau in short)
         parts.append(
-            f"undertrained at cycle {_listed(short)} (before the last milestone validation accuracy"
-            f" still rose by {rise:.2f} points per tenth of the steps; tolerance {unit})"
+            f"undertrained at cycle {_listed(short)} (accuracy still rose by {rise:.2f} points per "
+            "tenth of the steps)"
         )
     if unsure := _of(known, "undecided"):
         parts.append(f"plateau undecided at cycle {_listed(unsure)}")
     if blind := [(c, each) for c, each in _of(known, "unknown") if each["seen"] > 1]:
         parts.append(
             f"plateau unknown at cycle {_listed(blind)} (validation interval too long: lower "
-            "training.validate_every)"
+            "training.validation_interval)"
         )
     if known and len(_of(known, "plateau")) == len(known):
-        rise = max(0.0, *(_largest(plateau) for _, plateau in known))
-        parts.append(f"plateau reached (last rise {rise:.2f} points)")
+        parts.append("plateau reached")
     return parts
 
 

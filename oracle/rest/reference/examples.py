@@ -12,8 +12,8 @@ from scyc.json_types import JsonMapping
 STUDY = """name: digits
 dataset: digits
 network: fully_connected
-training: {steps: 200, batch: 64, validate_every: 40}
-schedule: {warmup: 40, drops: [120, 160]}
+training: {steps: 200, batch: 64, validation_interval: 40}
+schedule: {warmup: 40, milestones: [120, 160]}
 grid: {kind: log, low: 0.01, high: 0.3, count: 10}
 cycles: 8
 replicates: 3

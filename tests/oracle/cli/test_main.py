@@ -284,7 +284,7 @@ def test_every_output_of_a_run_says_how_it_was_scaled_down(workdir: Path, inside
     [
         (("tiny.yaml", "--cycles", "3"), "--cycles = 3    is above the study's 2"),
         (("tiny.yaml", "--grid", "4", "--replicates", "9"), "tiny: 2 problems"),
-        (("tiny.yaml", "--scale", "0.05"), "makes drops fall together"),
+        (("tiny.yaml", "--scale", "0.05"), "makes milestones coincide"),
         (("tiny.yaml", "--scale", "0"), "--scale"),
         (("tiny.yaml", "--scale", "1.5"), "--scale"),
         (("tiny.yaml", "--classes", "1"), "--classes"),

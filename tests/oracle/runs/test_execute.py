@@ -417,7 +417,7 @@ def test_an_interrupted_comparison_ends_with_the_same_table_and_no_cell_twice(
         *({"training": {"optimizer": {"name": name}}} for name in ("adam", "adamw", "rmsprop")),
         {"pruning": {"criterion": "l1_filter"}},
         {"pruning": {"criterion": "random"}},
-        {"classes": 3},  # and, as these two, with the default optimiser
+        {"classes": 3},  # and, as these two, with the default optimizer
     ],
     ids=str,
 )

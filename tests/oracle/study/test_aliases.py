@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from oracle.study.aliases import with_shown_names, with_stored_names
 from oracle.study.built_in import bundled_studies
 from oracle.study.loading import read_yaml
 from oracle.study.validation import parse
@@ -12,7 +13,7 @@ from scyc.errors import BadInput
 
 def demo(**changes: Any) -> dict[str, Any]:
     content: Any = read_yaml(bundled_studies()["demo-rivals"], "demo-rivals")
-    return content | changes
+    return with_stored_names(content)[0] | changes
 
 
 def renamed(content: dict[str, Any]) -> dict[str, Any]:
@@ -70,3 +71,19 @@ def test_a_misspelt_second_name_is_suggested() -> None:
     assert problem.path == "schedule.milestone"
     assert problem.rule.startswith('unknown key; did you mean "milestones"? known: ')
     assert "drops" not in problem.rule
+
+
+@pytest.mark.parametrize("name", sorted(bundled_studies()))
+def test_a_built_in_study_uses_the_names_for_people(name: str) -> None:
+    content: Any = read_yaml(bundled_studies()[name], name)
+    assert with_shown_names(content) == content
+    assert with_shown_names(with_stored_names(content)[0]) == content
+
+
+def test_a_missing_field_has_its_name_for_people() -> None:
+    content = demo()
+    del content["training"]["validate_every"]
+    with pytest.raises(BadInput) as refused:
+        parse(content, "mine")
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.rule) == ("training.validation_interval", "is missing; add it")

@@ -104,9 +104,9 @@ def test_the_guide_names_every_data_set_and_network(
     assert named == {*known, own}
 
 
-def test_the_guide_names_every_schedule_and_optimiser_with_its_defaults() -> None:
+def test_the_guide_names_every_schedule_and_optimizer_with_its_defaults() -> None:
     (first, *_) = blocks()
-    schedules, optimisers = set(), set()
+    schedules, optimizers = set(), set()
     for row in cells("Schedules and optimizers"):
         value = read(f"at: {row[0]}")["at"]
         name = value if isinstance(value, str) else value["name"]
@@ -121,9 +121,9 @@ def test_the_guide_names_every_schedule_and_optimiser_with_its_defaults() -> Non
             shown, plain = (parse(first | {"training": t}, "guide") for t in (training, short))
             assert shown == plain
             assert set(as_json(shown.training.optimizer)) == set(value)
-            optimisers.add(name)
+            optimizers.add(name)
     assert schedules == set(SCHEDULES)
-    assert optimisers == set(OPTIMIZERS)
+    assert optimizers == set(OPTIMIZERS)
 
 
 def test_the_guide_names_every_criterion() -> None:

@@ -128,7 +128,7 @@ def test_drops_that_fall_together_are_refused_with_where(study: Make) -> None:
     small = scale_down(declared, ScaleDown(scale=0.03))
     assert isinstance(small, OracleStudy)
     assert (small.training.steps, small.schedule.drops) == (4, (2, 3))
-    with pytest.raises(BadInput, match=r"drops fall together at iterations \[1, 1\] of 2; raise"):
+    with pytest.raises(BadInput, match=r"milestones coincide at iterations \[1, 1\] of 2; raise"):
         scale_down(declared, ScaleDown(scale=0.015))
     with pytest.raises(BadInput, match=r"at iterations \[1, 2\] of 2"):  # the second at the end
         scale_down(

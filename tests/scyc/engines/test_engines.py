@@ -71,7 +71,7 @@ def members(
 
 
 def scale_of(optimizer: OptimizerSpec) -> float:
-    """Rates that suit an optimiser, in units of those that suit SGD."""
+    """Rates that suit an optimizer, in units of those that suit SGD."""
     return {"sgd": 1.0, "rmsprop": 0.005}.get(optimizer.name, 0.05)
 
 

@@ -1,4 +1,4 @@
-"""PyTorch's optimisers are the reference; a stack's must do the same to every member."""
+"""PyTorch's optimizers are the reference; a stack's must do the same to every member."""
 
 import math
 
@@ -49,7 +49,7 @@ def one_in_plain_torch(reference: torch.optim.Optimizer, member: int, steps: int
 
 
 def plain(spec: OptimizerSpec, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-    """The optimiser as its user would write it down, neither fused nor foreach."""
+    """The optimizer as its user would write it down, neither fused nor foreach."""
     if isinstance(spec, SgdSpec):
         return torch.optim.SGD(
             parameters, lr=1.0, momentum=spec.momentum, weight_decay=spec.weight_decay

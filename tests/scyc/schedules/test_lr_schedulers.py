@@ -206,7 +206,7 @@ def test_it_continues_from_its_state_dict(
 
 
 def test_s_cyc_follows_eq_2_over_the_pruning_cycles() -> None:
-    scheduler = SCycLR(optimizer(), CURVE, 0.2, warmup=3, drops=(6,))
+    scheduler = SCycLR(optimizer(), CURVE, 0.2, warmup=3, milestones=(6,))
     peaks = []
     for cycle in range(12):
         seen = walked(scheduler, 8)
@@ -416,7 +416,7 @@ def test_a_state_of_another_schedule_is_refused() -> None:
         (lambda o: WarmupDrops(o, float("nan"), 1), "max_lr = nan"),
         (lambda o: ConstantLr(o, float("inf")), "max_lr = inf"),
         (lambda o: WarmupDrops(o, 0.1, -1), "warmup"),
-        (lambda o: WarmupDrops(o, 0.1, 1, (5, 3)), "drops must rise"),
+        (lambda o: WarmupDrops(o, 0.1, 1, (5, 3)), "milestones must rise"),
         (lambda o: LrDecay(o, 0.1, 0), "iterations"),
         (lambda o: Cyclical(o, 0.1, 0), "step"),
         (lambda o: Cyclical(o, 0.1, 5, 0.1), "low 0.1 must lie below max_lr 0.1"),

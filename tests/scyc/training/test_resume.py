@@ -161,7 +161,7 @@ def test_nothing_is_saved_before_it_is_due(trainer: Callable[..., Trainer]) -> N
     assert (store.saves, store.steps) == (0, MEMBERS * STEPS)
 
 
-def test_all_of_an_optimisers_state_is_saved(trainer: Callable[..., Trainer]) -> None:
+def test_all_of_an_optimizers_state_is_saved(trainer: Callable[..., Trainer]) -> None:
     one = trainer(engine="solo", optimizer=AdamSpec(name="adam"))
     network = own_network()
     store = InMemoryStore(every=STEPS * MEMBERS)

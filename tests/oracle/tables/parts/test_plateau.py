@@ -67,18 +67,16 @@ def test_the_lowest_max_lr_of_the_region_is_examined_as_well_as_the_best(made: A
 
 def test_the_printed_table_marks_an_undertrained_region_and_says_by_how_much(made: Any) -> None:
     sheet = reports.sheet(made(lambda cell: 1.0 if cell.cycle == 0 else 0.5))
-    regions = [row[3] for row in sheet.rows if row[0]]
-    assert [text.endswith(" undertrained") for text in regions] == [True, False]
+    below = [row[3] for row in sheet.rows if not row[0]]  # where it makes no column wider
+    assert below == ["undertrained", ""]
     (note,) = [line for line in sheet.notes if "undertrained" in line]
     assert "at cycle 0 (" in note
     assert "rose by 0.60 points per tenth of the steps" in note
-    assert "tolerance 0.5 points" in note
 
 
 def test_a_run_that_ends_on_a_plateau_says_so(made: Any) -> None:
     sheet = reports.sheet(made(lambda cell: 0.25))
-    (note,) = [line for line in sheet.notes if "plateau reached" in line]
-    assert "last rise 0.15 points" in note
+    assert sum("plateau reached" in line for line in sheet.notes) == 1
 
 
 def test_evaluations_that_show_no_plateau_leave_it_unknown(made: Any) -> None:
