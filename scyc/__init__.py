@@ -46,3 +46,7 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'scyc' has no attribute {name!r}")
     return getattr(importlib.import_module(f"scyc.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

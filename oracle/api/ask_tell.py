@@ -6,20 +6,22 @@ import contextlib
 import math
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 from oracle.database import RunDatabase, parse_url, probe
 from oracle.errors import ConflictingObservation, LeaseHeld
 from oracle.records.observations import Observation
 from oracle.records.tokens import LOCAL
-from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training, standing
+from oracle.search.ask_tell import ExternalRunState, Training, standing
 from oracle.service.external_runs import ExternalRuns
 from oracle.storage.result_store import ResultStore
+from oracle.study.parts.external_run import ExternalRun
+from oracle.study.parts.metric import MetricSpec
 from oracle.study.validation import parse_as
 from oracle.tables import external
 from scyc.errors import BadInput, Problem
 from scyc.json_types import JsonMapping, JsonObject
-from scyc.specs.base import content_hash
+from scyc.specs.base import SCyc, content_hash
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,15 @@ class GreedyOracle:
         cycles: Pruning cycles after the unpruned network.
         replicates: Training runs of each max_lr.
         storage: Database URL, SQLite or PostgreSQL.
-        fields: Other fields: `tolerance`, `tolerance_kind`, `pruning_rate`, `search`, `s_cyc`,
-            `description`.
+        metric: What is told: ``{"name": "perplexity", "mode": "min"}``, with a `unit` if it has
+            one; None: validation accuracy in percent.
+        tolerance: How much worse than the best a feasible max_lr may be: in the metric's unit, or
+            in percent of the best value where `tolerance_kind` is "relative".
+        tolerance_kind: "points" or "relative".
+        pruning_rate: Share of the remaining weights that your program prunes in a cycle.
+        search: "grid", or ``{"name": "adaptive"}`` for single training runs of it, as in a study.
+        s_cyc: S-Cyc's parameters, to compare with the regions.
+        description: Free text, shown to users.
 
     Raises:
         BadInput: With every problem found.
@@ -82,10 +91,28 @@ class GreedyOracle:
         cycles: int,
         replicates: int = 3,
         storage: str,
-        **fields: Any,
+        metric: JsonMapping | MetricSpec | None = None,
+        tolerance: float = 0.5,
+        tolerance_kind: Literal["points", "relative"] = "points",
+        pruning_rate: float = 0.2,
+        search: str | JsonMapping = "grid",
+        s_cyc: JsonMapping | SCyc | None = None,
+        description: str = "",
     ) -> None:
-        content = {"name": name, "grid": grid, "cycles": cycles, "replicates": replicates}
-        self.run = parse_as(ExternalRun, content | fields, name)
+        content = {
+            "name": name,
+            "description": description,
+            "grid": grid,
+            "search": search,
+            "cycles": cycles,
+            "replicates": replicates,
+            "metric": metric,
+            "tolerance": tolerance,
+            "tolerance_kind": tolerance_kind,
+            "pruning_rate": pruning_rate,
+            "s_cyc": s_cyc,
+        }
+        self.run = parse_as(ExternalRun, content, name)
         url = parse_url(storage)
         if problems := probe(url):
             raise BadInput("storage", problems)
@@ -123,14 +150,16 @@ class GreedyOracle:
 
         Args:
             task: The requested training run.
-            value: Validation accuracy in percent; None or NaN where the training run diverged.
+            value: Validation accuracy in percent, or the value of the run's metric; None or NaN
+                where the training run diverged.
 
         Raises:
-            BadInput: The training run was not requested, or the value is no accuracy in percent.
+            BadInput: The training run was not requested, or the value is no accuracy in percent,
+                and the run has no metric.
             ConflictingObservation: It was told before, with another value; the first one is kept.
         """
         training = Training(task.cycle, task.max_lr, task.replicate)
-        accuracy = _accuracy(value)
+        accuracy = _told(self.run, value)
         if problems := self._standing().problems([training]):
             raise BadInput(self.run.id, problems)
         values = (task.cycle, task.max_lr, task.replicate, accuracy, LOCAL)
@@ -138,7 +167,7 @@ class GreedyOracle:
             if self._observations.add(self.run.id, *values):
                 rows = self._observations.of(self.run.id)
                 mine = next(row for row in rows if _training(row) == training)
-                self._store.add_observation(self.run.id, mine)
+                self._store.add_observation(self.run.id, mine, self.run.metric)
         except ConflictingObservation as error:
             raise ConflictingObservation(f"{error}; the first one is kept") from None
         finally:
@@ -205,12 +234,11 @@ def _training(row: Observation) -> Training:
     return Training(row.cycle, row.max_lr, row.replicate)
 
 
-def _accuracy(value: float | None) -> float | None:
-    """Return an accuracy; None of a diverged training run. Raises BadInput."""
+def _told(run: ExternalRun, value: float | None) -> float | None:
+    """Return a validation value; None of a diverged training run. Raises BadInput."""
     number = math.nan if value is None else float(value)
-    if math.isnan(number):
+    if math.isnan(number) or (run.metric is not None and math.isinf(number)):
         return None
-    if not 0 <= number <= 100:
-        rule = "must be a validation accuracy in percent, 0 to 100; or None where it diverged"
+    if rule := run.refused(number):
         raise BadInput("tell", [Problem("value", rule, number)])
     return number

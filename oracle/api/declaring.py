@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
+
+from torch import nn
 
 from oracle.api.datasets import dataset_field
 from oracle.api.identity import UnknownIdentity, path_of
+from oracle.api.study_fields import StudyFields
 from oracle.execution.functions.task import as_trainable
 from oracle.settings import ScaleDown
 from oracle.study.base import Study
@@ -20,7 +25,9 @@ from scyc.specs.base import Spec, as_json
 from scyc.specs.factory import IN_PROCESS, register
 
 
-def OracleStudy(*, version: str | None = None, **fields: Any) -> OracleStudySpec:  # noqa: N802  # it stands for the class
+def OracleStudy(  # noqa: N802  # it stands for the class
+    *, version: str | None = None, **fields: Unpack[StudyFields]
+) -> OracleStudySpec:
     """Declare an oracle study: the fields are those of a YAML file.
 
     Args:
@@ -56,6 +63,18 @@ def OracleStudy(*, version: str | None = None, **fields: Any) -> OracleStudySpec
     study = declared({"kind": "oracle", **fields}, version)
     assert isinstance(study, OracleStudySpec)
     return study
+
+
+# Editors and notebooks complete the keywords by it.
+OracleStudy.__signature__ = inspect.signature(OracleStudy).replace(  # type: ignore[attr-defined]
+    parameters=[
+        *(
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY)
+            for name in StudyFields.__annotations__
+        ),
+        inspect.Parameter("version", inspect.Parameter.KEYWORD_ONLY, default=None),
+    ]
+)
 
 
 def declared(fields: Mapping[str, Any], version: str | None = None) -> Study:
@@ -110,8 +129,12 @@ def study_of(given: str | Path | Mapping[str, Any] | Study, smaller: ScaleDown |
         study = given
     elif isinstance(given, Mapping):
         study = declared(given)
+    elif isinstance(given, str | os.PathLike):
+        study = load_study(os.fspath(given))
     else:
-        study = load_study(str(given))
+        rule = "give a built-in study's name, the path of a .yaml file, a mapping of a study's "
+        rule += "fields, or what oracle.OracleStudy returned"
+        raise BadInput("study", [Problem("study", f"cannot be a {type(given).__name__}; {rule}")])
     return scale_down(study, smaller) if smaller is not None else study
 
 
@@ -119,6 +142,9 @@ def _network_field(given: Any, version: str | None) -> Any:
     """Return the `network` of a study; a function becomes a factory. Raises UnknownIdentity."""
     if not callable(given) or isinstance(given, Spec):
         return given
+    if isinstance(given, nn.Module):
+        rule = "is a network; give a function of (shape, classes) that returns a new one"
+        raise UnknownIdentity(f"{rule}: each replicate has its own initial weights")
     path = path_of(given, version)
     if path.startswith(IN_PROCESS):
         register(path, given)

@@ -14,7 +14,8 @@ from oracle.experiments.base import ExperimentCallbacks
 from oracle.experiments.oracle import OracleExperiment
 from oracle.search.graph import CellResult, Graph
 from oracle.search.request import Results, Search
-from oracle.study.function import PERCENT_ACCURACY, FunctionStudy, MetricScale
+from oracle.study.function import FunctionStudy
+from oracle.study.parts.metric import PERCENT_ACCURACY, MetricScale
 from oracle.tables.metric import in_metric
 from oracle.tables.oracle import OracleTable
 
@@ -25,9 +26,10 @@ class FunctionExperiment(OracleExperiment):
     def __init__(
         self, study: FunctionStudy, graph: Graph, hooks: ExperimentCallbacks | None = None
     ) -> None:
-        self._scale = MetricScale(study)
+        self._scale = MetricScale(study.metric, study.tolerance, study.tolerance_kind)
         self._declared = study
-        super().__init__(self._scale.scaled(study), graph, hooks or ExperimentCallbacks())
+        in_points = study.model_copy(update={"tolerance": self._scale.tolerance})
+        super().__init__(in_points, graph, hooks or ExperimentCallbacks())
 
     def searches(self) -> list[Search]:
         """Return those of an oracle study, in points."""

@@ -19,13 +19,14 @@ from oracle.storage import session
 from oracle.study.function import FunctionStudy
 from scyc.data import cache, datasets
 from scyc.data.images import Images
-from scyc.errors import BadInput
+from scyc.errors import BadInput, Problem
 from scyc.networks import registry
 from scyc.pruning.pruned_network import Network
 from scyc.storage.blob_store import Blobs, Folder, blobs
 from scyc.storage.checkpoint_store import CheckpointError, CheckpointStore, FolderStore, name
 
 State = Literal["final", "ticket", "rewound"]
+_NO_OPTIONS = ("network", "run")  # what is refused, but is no option of the command
 
 
 @dataclass(frozen=True)
@@ -222,9 +223,12 @@ def _distance(requested: float, rate: float) -> float:
 
 def _initial(run: StoredRun, settings: Settings, replicate: int) -> dict[str, Tensor]:
     images, study = stored_images(run, settings), run.study
-    return registry.initial_state(
-        study.network, images.shape, len(images.classes), study.seed, replicate
-    )
+    try:
+        return registry.initial_state(
+            study.network, images.shape, len(images.classes), study.seed, replicate
+        )
+    except ValueError as error:
+        raise _refused(run, "network", str(error)) from error
 
 
 def _masked(name: str, value: Tensor, masks: dict[str, Tensor]) -> Tensor:
@@ -250,4 +254,5 @@ def _missing(run: StoredRun, error: CheckpointError) -> BadInput:
 
 
 def _refused(run: StoredRun, path: str, rule: str, value: object = None) -> BadInput:
-    return BadInput(run.record.run_id, [SettingProblem(path, rule, value)])
+    problem = Problem if path in _NO_OPTIONS else SettingProblem
+    return BadInput(run.record.run_id, [problem(path, rule, value)])

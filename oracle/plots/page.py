@@ -63,8 +63,9 @@ _PAGE = """<!doctype html>
 """
 
 
-# What a notebook selects by itself; it would load all of plotly.js, 4.8 MB.
-_NOTEBOOKS = frozenset({"plotly_mimetype+notebook", "notebook"})
+# What a notebook selects by itself: it loads all of plotly.js, 4.8 MB; or, in a newer Plotly, shows
+# nothing where the notebook has no extension for Plotly, as exported ones have none.
+_NOTEBOOKS = frozenset({"plotly_mimetype+notebook", "notebook", "plotly_mimetype"})
 _DRAWING = re.compile(r"<script[^>]*>(\s*window\.PLOTLYENV.*?)</script>", re.DOTALL)
 
 

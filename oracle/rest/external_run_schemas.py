@@ -36,8 +36,9 @@ class Observed(Spec):
     cycle: Annotated[NonNegativeInt, Field(le=1000)]
     max_lr: PositiveFloat
     replicate: Annotated[NonNegativeInt, Field(le=1000)]
-    accuracy: Annotated[float, Field(ge=0, le=100)] | None = Field(
-        description="Validation accuracy in percent; null where the training diverged."
+    accuracy: float | None = Field(
+        description="Validation accuracy in percent, or the value of the run's `metric`; null "
+        "where the training diverged."
     )
 
 

@@ -22,10 +22,11 @@ from oracle.rest.middleware import StrictJsonRoute, heavy
 from oracle.rest.problems import documented
 from oracle.rest.runs import Reader, RunName
 from oracle.runs.catalog import StoredRun
-from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training
+from oracle.search.ask_tell import ExternalRunState, Training
 from oracle.service.external_runs import Reported
 from oracle.service.service import Service
 from oracle.study.oracle import OracleStudy
+from oracle.study.parts.external_run import ExternalRun
 from oracle.study.validation import parse_as
 from oracle.tables import external
 from oracle.tables.registry import Table

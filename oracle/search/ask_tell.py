@@ -11,65 +11,23 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal
-
-from pydantic import Field, model_validator
+from typing import Literal
 
 from oracle.search.graph import Cell, CellResult
 from oracle.search.greedy import run_greedy
 from oracle.search.grid_search import OracleCycle, grid_search
 from oracle.search.request import Search, requests
 from oracle.search.selection.expected import cells_a_cycle
-from oracle.study.base import NAME
 from oracle.study.parts import grid
-from oracle.study.parts.cell_search import CellSearch, CycleSearchSpec, replicates_rule
-from oracle.study.parts.grid_spec import GridSpec
+from oracle.study.parts.external_run import ExternalRun
+from oracle.study.parts.metric import MetricScale
 from scyc.errors import Problem
-from scyc.schedules import scyc_curve
-from scyc.specs.base import SCyc, Spec, as_json, content_hash, refuse
-from scyc.specs.ranges import Share, Tolerance, exact
+from scyc.specs.ranges import exact
 from scyc.specs.schedules import ConstantSpec, ScheduleSpec
 
 State = Literal["open", "done", "no winner"]
 _SCHEDULE = ConstantSpec(name="constant")  # stands for one that only the other program knows
 _SHOWN = 12  # values that a refusal lists at most
-
-
-class ExternalRun(Spec):
-    """A greedy oracle whose training runs another program runs."""
-
-    name: Annotated[str, Field(pattern=NAME)]
-    description: Annotated[str, Field(max_length=1000)] = ""
-    grid: GridSpec  # max_lr that each cycle tries; grows as that of a study does
-    search: CycleSearchSpec = "grid"
-    cycles: Annotated[int, Field(ge=0, le=1000)]  # pruning cycles after the unpruned network
-    replicates: Annotated[int, Field(ge=1, le=1000)] = 3
-    tolerance: Tolerance = 0.5
-    tolerance_kind: Literal["points", "relative"] = "points"
-    pruning_rate: Share = 0.2  # share of the remaining weights that a cycle prunes
-    s_cyc: SCyc | None = None  # the curve to compare with the regions
-
-    @model_validator(mode="after")
-    def _replicates_fit(self) -> ExternalRun:
-        if isinstance(self.search, CellSearch):
-            refuse(replicates_rule(self.replicates))
-        return self
-
-    @property
-    def id(self) -> str:
-        """Name and hash of every field, so that the same declaration is the same run."""
-        return f"{self.name}-{content_hash(['outside', as_json(self)])[:8]}"
-
-    def curve(self, cycle: int) -> float | None:
-        """Return S-Cyc's max_lr of a pruning cycle, where the run names its parameters.
-
-        Args:
-            cycle: Completed pruning cycles, 0 for the unpruned network.
-
-        Returns:
-            A learning rate (Eq. 2 of Liu et al. 2021); None where the run names no parameters.
-        """
-        return scyc_curve.max_lr(self.s_cyc, cycle, self.pruning_rate) if self.s_cyc else None
 
 
 @dataclass(frozen=True, order=True)
@@ -81,7 +39,7 @@ class Training:
     replicate: int  # counted from 0
 
 
-Seen = Mapping[Training, float | None]  # validation accuracy in percent; None: it diverged
+Seen = Mapping[Training, float | None]  # validation values; None: it diverged
 
 
 @dataclass(frozen=True)
@@ -186,7 +144,7 @@ def standing(run: ExternalRun, seen: Seen) -> ExternalRunState:
 
     Args:
         run: The declared run.
-        seen: Accuracies by training run.
+        seen: Validation values by training run.
 
     Returns:
         Finished cycles, all requested training runs, and those of the last request that are
@@ -195,7 +153,8 @@ def standing(run: ExternalRun, seen: Seen) -> ExternalRunState:
     cycles: list[OracleCycle] = []
     requested: list[Training] = []
     missing: list[Training] = []
-    results = [_result(run, training, accuracy) for training, accuracy in seen.items()]
+    scale = run.scale
+    results = [_result(run, training, value, scale) for training, value in seen.items()]
     for request in requests(_search(run, cycles), {result.cell: result for result in results}):
         trainings = [_training(cell) for cell in request.cells]
         requested += trainings
@@ -222,7 +181,8 @@ def suggestion(
 
 
 def _search(run: ExternalRun, done: list[OracleCycle]) -> Search:
-    search = grid_search(_Trainings(run.id), _SCHEDULE, run)
+    in_points = run.model_copy(update={"tolerance": run.scale.tolerance})
+    search = grid_search(_Trainings(run.id), _SCHEDULE, in_points)
     return run_greedy(search, run.cycles, run.replicates, done.append, verdict_for=run.curve)
 
 
@@ -261,12 +221,14 @@ def _training(cell: Cell) -> Training:
     return Training(cell.cycle, cell.max_lr, cell.replicate)
 
 
-def _result(run: ExternalRun, training: Training, accuracy: float | None) -> CellResult:
+def _result(
+    run: ExternalRun, training: Training, value: float | None, scale: MetricScale
+) -> CellResult:
     """Make a cell's result of an observation; the search reads the first three fields."""
     return CellResult(
         cell=_cell_id(run.id, training),
-        val_accuracy=accuracy or 0.0,
-        diverged=accuracy is None,
+        val_accuracy=0.0 if value is None else scale.points(value),
+        diverged=value is None,
         curve=(),
         test_accuracy=0.0,
         weights_remaining=100 * (1 - run.pruning_rate) ** training.cycle,

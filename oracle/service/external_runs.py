@@ -17,10 +17,11 @@ from oracle.database import Observations
 from oracle.errors import ConflictingObservation, Forbidden, QueueFull, UnknownJob
 from oracle.records.observations import Declared, Observation
 from oracle.records.tokens import Token
-from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training, standing, suggestion
+from oracle.search.ask_tell import ExternalRunState, Training, standing, suggestion
 from oracle.service.limits import Limits
 from oracle.storage.result_store import ResultStore
 from oracle.study.declared import RESERVED_RULE, is_reserved
+from oracle.study.parts.external_run import ExternalRun
 from oracle.study.parts.grid import growth_problems
 from oracle.study.validation import parse_as
 from scyc.errors import BadInput, Problem
@@ -32,7 +33,7 @@ class Reported:
     """A training run and its result."""
 
     training: Training
-    accuracy: float | None  # validation accuracy in percent; None: it diverged
+    accuracy: float | None  # validation accuracy in percent, or the run's metric; None: it diverged
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class ExternalRuns:
         # By run: of so many observations. The one that was requested last is the last.
         self._standings: dict[str, tuple[int, ExternalRunState]] = {}
         for declared in observations.all_declared():
-            self._show(declared.run_id)
+            self._show(declared)
 
     def declare(self, run: ExternalRun, owner: str) -> bool:
         """Store an external run.
@@ -189,12 +190,17 @@ class ExternalRuns:
         declared, now = record
         if who.scope != "admin" and who.name != declared.owner:
             raise Forbidden(f"{declared.run_id} is {declared.owner}'s; declare a run of your own")
-        if problems := now.problems(each.training for each in reports):
+        problems = [
+            Problem(f"observations[{index}].accuracy", rule, each.accuracy)
+            for index, each in enumerate(reports)
+            if each.accuracy is not None and (rule := now.run.refused(each.accuracy))
+        ]
+        if problems := problems + now.problems(each.training for each in reports):
             raise BadInput("observations", problems)
         added, conflicts = 0, []
         for report in reports:
             try:
-                added += self._add(declared.run_id, report, who)
+                added += self._add(now.run, report, who)
             except ConflictingObservation as error:
                 conflicts.append(str(error))
         if reports:
@@ -202,12 +208,13 @@ class ExternalRuns:
         chosen, wait = self._hand_out(declared.run_id, now, trainer, lease)
         return Answer(added, now, chosen, wait, tuple(conflicts))
 
-    def _add(self, run_id: str, report: Reported, who: Token) -> bool:
+    def _add(self, run: ExternalRun, report: Reported, who: Token) -> bool:
         each = report.training
         values = (each.cycle, each.max_lr, each.replicate, report.accuracy, who.name)
-        new = self._observations.add(run_id, *values)
+        new = self._observations.add(run.id, *values)
         if new:
-            self._store.add_observation(run_id, Observation(*values, datetime.now(UTC)))
+            observation = Observation(*values, datetime.now(UTC))
+            self._store.add_observation(run.id, observation, run.metric)
         return new
 
     def _hand_out(
@@ -249,12 +256,15 @@ class ExternalRuns:
                 del sizes[run_id], self._standings[run_id]
         return known
 
-    def _show(self, run_id: str) -> None:
-        rows = self._observations.of(run_id)
-        shown = self._store.observations(run_id) if rows else set()
+    def _show(self, declared: Declared) -> None:
+        rows = self._observations.of(declared.run_id)
+        if not rows:
+            return
+        metric = _run(declared).metric
+        shown = self._store.observations(declared.run_id, metric)
         for row in rows:
             if (row.cycle, row.max_lr, row.replicate) not in shown:
-                self._store.add_observation(run_id, row)
+                self._store.add_observation(declared.run_id, row, metric)
 
 
 def _run(declared: Declared) -> ExternalRun:

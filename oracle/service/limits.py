@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oracle.search.ask_tell import ExternalRun
 from oracle.service.limit_names import default
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
 from oracle.study.parts.cell_search import CellSearch
+from oracle.study.parts.external_run import ExternalRun
 from oracle.study.parts.grid_spec import GridSpec, ListGrid
 from oracle.study.parts.replicates import ReplicateRange
 from oracle.study.schedules import SchedulesStudy

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import optuna
 from optuna.storages import RDBStorage
+from optuna.study import StudyDirection
 
 from oracle.database.contents.studies import (
     first_weights_remaining,
@@ -19,6 +20,7 @@ from oracle.search.request import StudyKey
 from oracle.storage.people_names import DescribedStudy, people_names
 from oracle.storage.trial_codec import metric_of
 from oracle.study.base import HASH_DIGITS
+from oracle.study.parts.metric import MetricSpec
 from scyc.json_types import JsonMapping
 
 _ACCURACY = ("validation accuracy, %",)  # what a training run's value is
@@ -76,16 +78,15 @@ class OptunaStudies:
         attributes = {"place": kind, "node": study_key.node, "graph": graph.id}
         titles = [study_name(graph, name, study_key, digits) for digits in HASH_DIGITS]
         metric = metric_of(graph)
-        names = metrics or ((f"validation {metric.label}",) if metric else _ACCURACY)
-        least = metric is not None and metric.mode == "min"
-        self._by_key[key] = self._open(titles, names, attributes, least)
+        self._by_key[key] = self._open(titles, metrics or _names(metric), attributes, metric)
         return self._by_key[key]
 
-    def external(self, run_id: str) -> optuna.Study:
+    def external(self, run_id: str, metric: MetricSpec | None = None) -> optuna.Study:
         """Return the Optuna study of an external run; make it if need be.
 
         Args:
             run_id: Id of the run.
+            metric: What its values are; None of accuracies in percent.
 
         Returns:
             Optuna's study; the same object for the same run.
@@ -93,7 +94,7 @@ class OptunaStudies:
         key = (run_id, _EXTERNAL)
         if key not in self._by_key:
             title = f"{run_id}/{_EXTERNAL.kind}"
-            self._by_key[key] = self._open([title], _ACCURACY, {"outside": run_id})
+            self._by_key[key] = self._open([title], _names(metric), {"outside": run_id}, metric)
         return self._by_key[key]
 
     def numbered(self, graph: Graph) -> list[tuple[int, str]]:
@@ -130,7 +131,7 @@ class OptunaStudies:
         titles: Sequence[str],
         metrics: Sequence[str],
         attributes: JsonMapping,
-        least: bool = False,
+        metric: MetricSpec | None,
     ) -> optuna.Study:
         """Open a study; make it if need be. The last attribute marks it as whole.
 
@@ -141,7 +142,7 @@ class OptunaStudies:
             study = optuna.create_study(
                 storage=self._storage,
                 study_name=title,
-                directions=["minimize" if least else "maximize"] * len(metrics),
+                directions=[_direction(metric)] * len(metrics),
                 load_if_exists=True,
             )
             known = study.user_attrs
@@ -157,3 +158,13 @@ class OptunaStudies:
             for name, value in attributes.items():
                 study.set_user_attr(name, value)
         return study
+
+
+def _names(metric: MetricSpec | None) -> tuple[str, ...]:
+    """Name the values of a study's trials."""
+    return (f"validation {metric.label}",) if metric else _ACCURACY
+
+
+def _direction(metric: MetricSpec | None) -> StudyDirection:
+    least = metric is not None and metric.mode == "min"
+    return StudyDirection.MINIMIZE if least else StudyDirection.MAXIMIZE

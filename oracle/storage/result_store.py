@@ -47,6 +47,7 @@ from oracle.storage.trial_codec import (
     replicate_of,
     running_trial,
 )
+from oracle.study.parts.metric import MetricSpec
 from scyc.errors import BadInput
 
 if TYPE_CHECKING:  # figures are written where a run ends, and a table is read without them
@@ -287,7 +288,9 @@ class ResultStore(ResultReader):
             number = self._number(self._studies.get(graph, name, trial.study_key, trial.metrics))
             self._trials.put(number, new_trial(candidate_trial(trial)), claim, SUMMARY_KEY)
 
-    def add_observation(self, run_id: str, observation: Observation) -> None:
+    def add_observation(
+        self, run_id: str, observation: Observation, metric: MetricSpec | None = None
+    ) -> None:
         """Store a training run of another program as one finished trial.
 
         The caller knows that it is not there yet.
@@ -295,28 +298,32 @@ class ResultStore(ResultReader):
         Args:
             run_id: Id of the run.
             observation: What was observed.
+            metric: What its values are; None of accuracies in percent.
 
         Raises:
             StorageError: The database fails.
         """
         try:
             with storage_errors("an observation could not be shown"):
-                self._studies.external(run_id).add_trial(observed_trial(observation))
+                self._studies.external(run_id, metric).add_trial(observed_trial(observation))
         except OptunaStudyGone:
             self.forget()
             with storage_errors("an observation could not be shown"):
-                self._studies.external(run_id).add_trial(observed_trial(observation))
+                self._studies.external(run_id, metric).add_trial(observed_trial(observation))
 
-    def observations(self, run_id: str) -> set[tuple[int, float, int]]:
+    def observations(
+        self, run_id: str, metric: MetricSpec | None = None
+    ) -> set[tuple[int, float, int]]:
         """Return which observations of a run are there as trials.
 
         Args:
             run_id: Id of the run.
+            metric: What its values are; None of accuracies in percent.
 
         Returns:
             Triples of cycle, max_lr and replicate.
         """
-        trials = self._studies.external(run_id).get_trials(deepcopy=False)
+        trials = self._studies.external(run_id, metric).get_trials(deepcopy=False)
         return {
             (each.params["cycle"], each.params["max_lr"], replicate_of(each)) for each in trials
         }

@@ -25,7 +25,7 @@ from oracle.records.candidates import Axis, CandidateTrial
 from oracle.records.observations import Observation
 from oracle.search.graph import Cell, CellResult, Graph
 from oracle.search.request import StudyKey
-from oracle.study.function import MetricSpec
+from oracle.study.parts.metric import MetricSpec
 from scyc.specs.base import as_json
 
 _MOST_REPLICATES = 1000

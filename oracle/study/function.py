@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
 from pydantic import model_validator as validator
 
-from oracle.study.base import Text
 from oracle.study.oracle import OracleStudy
+from oracle.study.parts.metric import PERCENT_ACCURACY, MetricSpec
 from scyc.json_types import JsonObject
 from scyc.specs.base import Spec, as_json, content_hash, refuse
 from scyc.specs.datasets import DatasetSpec
@@ -32,22 +32,6 @@ class TrainerSpec(VersionedSpec):
 
     function: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
     options: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
-
-
-class MetricSpec(Spec):
-    """What a training function's validation and test values are."""
-
-    name: Annotated[Text, Field(max_length=40)] = "accuracy"
-    mode: Literal["max", "min"] = "max"
-    unit: Annotated[Text, Field(max_length=12)] | None = None
-
-    @property
-    def label(self) -> str:
-        """Name and unit, such as ``accuracy, %``."""
-        return f"{self.name}, {self.unit}" if self.unit else self.name
-
-
-PERCENT_ACCURACY = MetricSpec(name="accuracy", mode="max", unit="%")
 
 
 class FunctionTraining(TrainingSpec):
@@ -119,65 +103,3 @@ class FunctionStudy(OracleStudy):
         fields = as_json(self)
         del fields["beside"]
         return fields
-
-
-class MetricScale:
-    """A metric's values as points, of which more are better, for searches and statistics.
-
-    These know noise and tolerances in points of accuracy: a tolerance of one's own is half a point
-    there, whatever the metric's size. A relative tolerance keeps its meaning on any scale.
-    """
-
-    def __init__(self, study: FunctionStudy) -> None:
-        self.metric = study.metric
-        self._size = 1.0
-        if study.metric != PERCENT_ACCURACY:
-            absolute = study.tolerance_kind == "points" and study.tolerance > 0
-            self._size = 0.5 / study.tolerance if absolute else 100.0
-        self.sign = 1 if study.metric.mode == "max" else -1
-
-    def points(self, value: float) -> float:
-        """Convert a value of the metric to points; 0 stays 0, which a diverged training run has.
-
-        Args:
-            value: In the metric's unit.
-
-        Returns:
-            Points, of which more is better.
-        """
-        return self.sign * self._size * value + 0.0
-
-    def value(self, points: float) -> float:
-        """Return points, or a difference of points, as the metric's value.
-
-        Args:
-            points: In points of accuracy.
-
-        Returns:
-            In the metric's unit.
-        """
-        return self.sign * points / self._size + 0.0
-
-    def width(self, points: float) -> float:
-        """Convert a width, such as a standard error, to the metric's unit.
-
-        Args:
-            points: In points.
-
-        Returns:
-            In the metric's unit, without a sign of its own.
-        """
-        return points / self._size
-
-    def scaled(self, study: FunctionStudy) -> FunctionStudy:
-        """Return the study as searches and statistics take it, with its tolerance in points.
-
-        Args:
-            study: As declared.
-
-        Returns:
-            The same study where its tolerance is in percent or relative.
-        """
-        if study.metric == PERCENT_ACCURACY or study.tolerance_kind == "relative":
-            return study
-        return study.model_copy(update={"tolerance": abs(self.points(study.tolerance))})

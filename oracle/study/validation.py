@@ -109,12 +109,16 @@ _RULES = {
     "string_type": "must be text",
     "tuple_type": "must be a list",
     "literal_error": "must be one of {expected}",
+    "string_pattern_mismatch": "must have the pattern {pattern}",
 }
 _SPECIAL = {
     ("cycles", "greater_than_equal"): "at least {ge} pruning cycle is needed",
     ("replicates", "int_type"): "must be a whole number, auto, or a mapping of least and most",
     ("label", "string_pattern_mismatch"): "must hold no control character; use plain text",
     ("factory", "string_pattern_mismatch"): "must have the pattern module:callable",
+    ("function", "string_pattern_mismatch"): (
+        "must have the pattern module:function; in Python also the function itself"
+    ),
     ("beside", "string_pattern_mismatch"): "must be the name of a study",
     ("name", "string_pattern_mismatch"): (
         "a study's name is 1 to 64 of a-z, 0-9, '.', '_' and '-', and starts with a letter or digit"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from oracle.search.ask_tell import ExternalRun, ExternalRunState
+from oracle.search.ask_tell import ExternalRunState
 from oracle.stats.region import Region
+from oracle.study.parts.external_run import ExternalRun
 from oracle.study.parts.grid import reaches_zero
 from scyc.json_types import JsonObject
 

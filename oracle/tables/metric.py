@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oracle.stats.paired_difference import DifferenceJson
-from oracle.study.function import PERCENT_ACCURACY, FunctionStudy, MetricScale
+from oracle.study.function import FunctionStudy
+from oracle.study.parts.metric import PERCENT_ACCURACY, MetricScale
 from oracle.tables.oracle import OracleTable
 from oracle.tables.parts.cycles import OracleCycleRow
 from oracle.tables.parts.evidence import Evidence

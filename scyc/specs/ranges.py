@@ -153,13 +153,10 @@ GradientNorm = Annotated[
 Guard = Annotated[
     float, Field(gt=0), Within(1e-20, 100, "a smaller one is 0 next to squares in single precision")
 ]
-Tolerance = Annotated[
-    float,
-    Field(ge=0, le=100),
-    Within(
-        1e-3, 50, "a smaller one is below any noise, at a larger one anything is good", zero=True
-    ),
-]
+PERCENT_TOLERANCE = Within(
+    1e-3, 50, "a smaller one is below any noise, at a larger one anything is good", zero=True
+)
+Tolerance = Annotated[float, Field(ge=0, le=100), PERCENT_TOLERANCE]
 OwnTolerance = Annotated[
     float, Field(ge=0), Within(1e-9, 1e9, "give the metric in another unit", zero=True)
 ]

@@ -22,8 +22,8 @@ from schemathesis.specs.openapi.checks import (
 from oracle.records.jobs import Holder
 from oracle.rest.reference.examples import REQUESTS
 from oracle.rest.settings import WebSettings
-from oracle.search.ask_tell import ExternalRun
 from oracle.service.service import Service
+from oracle.study.parts.external_run import ExternalRun
 from oracle.study.validation import parse_as
 from oracle.web.app import create_app
 

@@ -21,12 +21,13 @@ from oracle.database import RunDatabase, parse_url
 from oracle.errors import AllDiverged
 from oracle.records.tokens import Token
 from oracle.runs import catalog
-from oracle.search.ask_tell import ExternalRun, Training
+from oracle.search.ask_tell import Training
 from oracle.search.graph import Graph
 from oracle.search.grid_search import OracleCycle
 from oracle.service.external_runs import ExternalRuns, Reported
 from oracle.storage import session
 from oracle.storage.result_store import ResultStore
+from oracle.study.parts.external_run import ExternalRun
 from oracle.study.validation import parse
 from scyc.errors import BadInput
 from scyc.pruning.pruned_network import Network

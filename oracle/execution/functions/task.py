@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -214,15 +215,22 @@ def trainable(
         raise ValueError(f"resources: {strange[0]!r} is unknown; known: cpu, gpu")
     for name, value in requested.items():
         least = "at least 0" if name == "gpu" else "above 0"
-        if not math.isfinite(value) or value < 0 or (name == "cpu" and value == 0):
+        if not _is_number(value) or value < 0 or (name == "cpu" and value == 0):
             raise ValueError(f"resources: {name} = {value!r} must be a number {least}")
     if (gpus := requested.get("gpu", 0)) > 1 and gpus != int(gpus):
         raise ValueError(f"resources: gpu = {gpus!r} must be at most 1, or a whole number")
-    if timeout is not None and not 0 < timeout < math.inf:
+    if timeout is not None and not (_is_number(timeout) and timeout > 0):
         raise ValueError(f"timeout = {timeout!r} must be a number of seconds above 0, or None")
     if function is None:
         return lambda given: Trainable(given, requested, timeout)
     return Trainable(function, requested, timeout)
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value is a finite number; text that looks like one is none."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return False
+    return math.isfinite(value)
 
 
 def as_trainable(given: Any) -> Trainable:

@@ -12,9 +12,9 @@ import oracle
 from oracle.api.ask_tell import AskedTask
 from oracle.database import RunDatabase, parse_url
 from oracle.errors import ConflictingObservation
-from oracle.search.ask_tell import ExternalRun
 from oracle.service.external_runs import ExternalRuns
 from oracle.storage.result_store import ResultStore
+from oracle.study.parts.external_run import ExternalRun
 
 DECLARED: dict[str, Any] = {
     "name": "mine",
@@ -107,7 +107,7 @@ def test_a_value_that_is_no_accuracy_is_refused(tmp_path: Path, wrong: float) ->
     with opened(tmp_path) as search:
         task = search.ask()
         assert task is not None
-        with pytest.raises(oracle.BadInput, match="in percent, 0 to 100"):
+        with pytest.raises(oracle.BadInput, match=r"in percent, 0 to 100.*with a metric"):
             search.tell(task, wrong)
         search.tell(task, float("nan"))
         search.tell(task, None)
@@ -127,3 +127,43 @@ def test_a_training_run_that_was_not_requested_is_refused(tmp_path: Path) -> Non
 def test_a_declaration_is_refused_with_every_problem(tmp_path: Path) -> None:
     with pytest.raises(oracle.BadInput, match="2 problems"):
         opened(tmp_path, cycles=-1, replicates=0)
+
+
+def told_errors(search: oracle.GreedyOracle) -> None:
+    """Tell mean squared errors, of which the least is at 0.1 and the largest max_lr has none."""
+    while (task := search.ask()) is not None:
+        error = 0.2 + 0.1 * abs(task.max_lr - 0.1) + 0.001 * task.replicate
+        search.tell(task, float("inf") if task.max_lr == 0.2 else error)
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "kind", "members"),
+    [(0.001, "points", [0.1]), (0.01, "points", [0.05, 0.1]), (1.0, "relative", [0.1])],
+)
+def test_a_metric_is_minimised_in_its_own_unit(
+    tmp_path: Path, tolerance: float, kind: str, members: list[float]
+) -> None:
+    own = {"metric": {"name": "mse", "mode": "min"}, "tolerance": tolerance, "tolerance_kind": kind}
+    with opened(tmp_path, **own) as search:
+        told_errors(search)
+        for cycle in search.table()["cycles"]:
+            assert cycle["well_tuned"] == 0.1
+            assert cycle["region"]["members"] == members
+        name = f"{search.run.id}/observations"
+    study = optuna.load_study(study_name=name, storage=f"sqlite:///{tmp_path}/my.db")
+    assert (study.direction.name, study.metric_names) == ("MINIMIZE", ["validation mse"])
+    assert study.best_value == pytest.approx(0.2)
+
+
+def test_a_run_without_a_metric_has_the_id_that_it_had() -> None:
+    assert ExternalRun.model_validate(DECLARED).id == "mine-d7bf800e"
+
+
+def test_a_tolerance_in_percent_has_the_limits_of_percent(tmp_path: Path) -> None:
+    metric = {"name": "score", "mode": "max"}
+    with pytest.raises(oracle.BadInput, match=r"tolerance = 60\.0 .*must be from 0\.001 to 50"):
+        opened(tmp_path, tolerance=60.0)
+    with pytest.raises(oracle.BadInput, match=r"tolerance = 60\.0"):
+        opened(tmp_path, tolerance=60.0, metric=metric, tolerance_kind="relative")
+    with opened(tmp_path, tolerance=60.0, metric=metric) as search:
+        assert search.state == "open"

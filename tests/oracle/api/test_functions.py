@@ -268,6 +268,15 @@ def test_resources_and_timeouts_that_are_no_numbers_are_refused() -> None:
     assert oracle.trainable(resources={"gpu": 2})(lambda task: oracle.Outcome(1.0)).gpu == 2.0
     with pytest.raises(ValueError, match="timeout"):
         oracle.trainable(timeout=-1)
+    with pytest.raises(ValueError, match="timeout = '1h' must be a number of seconds"):
+        oracle.trainable(timeout="1h")  # type: ignore[call-overload]
+    with pytest.raises(ValueError, match="cpu = '2' must be a number above 0"):
+        oracle.trainable(resources={"cpu": "2"})  # type: ignore[dict-item]
+
+
+def test_a_trainer_that_names_no_function_is_refused_with_the_pattern() -> None:
+    with pytest.raises(oracle.BadInput, match=r'"train"    must have the pattern module:function'):
+        study(trainer="train")
 
 
 def test_a_smaller_study_of_a_function_has_fewer_cycles_but_no_smaller_scale(

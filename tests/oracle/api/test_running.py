@@ -10,10 +10,12 @@ from factories import tiny_content
 from notebooks import notebook
 
 import oracle
+from oracle.errors import SettingProblem
 from oracle.runs import catalog, prepare
 from oracle.settings import Settings
 from oracle.study.base import Study
 from scyc.data.images import Images
+from scyc.specs import factory
 
 NETWORK = """
 from torch import nn
@@ -188,6 +190,20 @@ def test_a_notebook_s_network_and_arrays_train_as_the_built_in_ones(
     )
 
 
+def test_a_notebook_s_network_is_refused_in_another_process_with_the_remedy(
+    digits: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oracle.run(own(digits), runs=tmp_path, backend="inline", progress=False)
+    monkeypatch.setattr(factory, "_OBJECTS", {})  # as another process has them
+    ran = oracle.load_run("own", runs=tmp_path)
+    for state in ("final", "ticket"):
+        with pytest.raises(oracle.BadInput, match="declare it in this process, too") as refused:
+            ran.export(tmp_path / "net.pt", 1, state=state)  # type: ignore[arg-type]
+        assert not isinstance(
+            refused.value.problems[0], SettingProblem
+        )  # `oracle export` has no --network
+
+
 def test_a_dataset_of_tensors_is_the_same_data_as_its_arrays(digits: Images) -> None:
     class Pairs(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
         def __len__(self) -> int:
@@ -232,6 +248,17 @@ def test_arrays_in_grayscale_are_the_same_data_with_and_without_their_channel(
 def test_data_that_are_no_images_are_refused(dataset: Any, rule: str) -> None:
     with pytest.raises(oracle.BadInput, match=rule):
         oracle.OracleStudy(**tiny_content() | {"dataset": dataset})
+
+
+def test_a_network_that_is_a_module_is_refused() -> None:
+    with pytest.raises(oracle.BadInput, match=r"network .*a function of \(shape, classes\)"):
+        oracle.OracleStudy(**tiny_content() | {"network": torch.nn.Linear(64, 10)})
+
+
+@pytest.mark.parametrize("wrong", [["digits"], 3, None])
+def test_what_is_no_study_is_refused_with_what_is_one(wrong: Any) -> None:
+    with pytest.raises(oracle.BadInput, match="give a built-in study's name, the path"):
+        oracle.check(wrong)
 
 
 def test_an_interrupt_keeps_finished_results(

@@ -69,7 +69,7 @@ def test_it_is_plotlys_figure_in_every_other_way() -> None:
     assert again.to_json() == drawn.to_json()
 
 
-@pytest.mark.parametrize("renderer", ["plotly_mimetype+notebook", "json"])
+@pytest.mark.parametrize("renderer", ["plotly_mimetype+notebook", "plotly_mimetype", "json"])
 def test_a_notebook_shows_it_unless_the_user_has_chosen_a_renderer(
     renderer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from oracle.search.ask_tell import ExternalRun, ExternalRunState, Training, standing, suggestion
+from oracle.search.ask_tell import ExternalRunState, Training, standing, suggestion
 from oracle.study.base import Study
+from oracle.study.parts.external_run import ExternalRun
 from scyc.specs.base import SCyc
 
 Curve = Callable[[Training], float | None]

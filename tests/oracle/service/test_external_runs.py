@@ -12,10 +12,12 @@ import pytest
 from oracle.database import RunDatabase, parse_url
 from oracle.errors import Forbidden, UnknownJob
 from oracle.records.tokens import Token
-from oracle.search.ask_tell import ExternalRun, Training
+from oracle.search.ask_tell import Training
 from oracle.service.external_runs import ExternalRuns, Reported
 from oracle.service.limits import Limits
 from oracle.storage.result_store import ResultStore
+from oracle.study.parts.external_run import ExternalRun
+from oracle.study.parts.metric import MetricSpec
 from scyc.errors import BadInput
 
 ME = Token("me", "submit", datetime.now(UTC))
@@ -228,3 +230,25 @@ def test_another_run_with_the_same_short_hash_that_is_declared_meanwhile_is_refu
     monkeypatch.setattr(Limits, "external_run_problems", lambda _, run: declared_by_another(run))
     with pytest.raises(BadInput, match="another run has this id; choose another name"):
         runs.declare(RUN, "me")
+
+
+def test_a_run_with_a_metric_takes_its_values_and_is_shown_again_in_its_direction(
+    opened: Opened,
+) -> None:
+    run = RUN.model_copy(update={"metric": MetricSpec(name="mse", mode="min"), "tolerance": 10.0})
+    opened.runs().declare(run, ME.name)
+    first = Training(0, 0.05, 0)
+    opened.ledger.observations().add(run.id, 0, 0.05, 0, 450.0, ME.name)  # and the server died
+    answer = opened.runs().observe(run.id, ME, [])
+    while answer.next is not None:
+        error = 400 + 500 * abs(answer.next.max_lr - 0.1)
+        answer = opened.runs().observe(run.id, ME, [Reported(answer.next, error)])
+    regions = [cycle.region for cycle in answer.standing.cycles]
+    assert [region and region.well_tuned for region in regions] == [0.1, 0.1]
+    assert first in answer.standing.requested
+    study = optuna.load_study(study_name=f"{run.id}/observations", storage=opened.store._storage)
+    assert study.direction.name == "MINIMIZE"
+    assert max(trial.values[0] for trial in study.trials) == 450.0
+    opened.runs().declare(RUN, ME.name)
+    with pytest.raises(BadInput, match=r"observations\[0\]\.accuracy = 400\.0"):
+        opened.runs().observe(RUN.id, ME, [Reported(first, 400.0)])

@@ -9,12 +9,12 @@ from click.testing import CliRunner
 
 from oracle.cli.main import main
 from oracle.errors import QueueFull
-from oracle.search.ask_tell import ExternalRun
 from oracle.service import admission, external_runs
 from oracle.service.limit_names import LIMITS, read_limits
 from oracle.service.limits import Limits
 from oracle.service.service import Service
 from oracle.study.base import Study
+from oracle.study.parts.external_run import ExternalRun
 from oracle.web import server
 from scyc.errors import BadInput
 

@@ -12,9 +12,9 @@ from factories import tiny_content
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from oracle.search.ask_tell import ExternalRun
 from oracle.study.base import LearningRates, Study
 from oracle.study.function import FunctionStudy, FunctionSystem
+from oracle.study.parts.external_run import ExternalRun
 from oracle.study.registry import KINDS
 from oracle.study.validation import _problems, parse
 from scyc.errors import BadInput

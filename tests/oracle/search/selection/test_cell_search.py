@@ -13,12 +13,13 @@ from factories import make_study
 
 from oracle.execution.pack_queue import Pack
 from oracle.reports import formats
-from oracle.search.ask_tell import ExternalRun, Training, standing
+from oracle.search.ask_tell import Training, standing
 from oracle.search.graph import Cell
 from oracle.search.grid_search import OracleCycle
 from oracle.service.limits import Limits
 from oracle.study.base import Study
 from oracle.study.oracle import OracleStudy
+from oracle.study.parts.external_run import ExternalRun
 from oracle.tables import oracle as tables
 from scyc.errors import BadInput
 
