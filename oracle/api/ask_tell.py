@@ -129,6 +129,8 @@ class GreedyOracle:
             BadInput: The training run was not requested, or the value is no accuracy in percent.
             ConflictingObservation: It was told before, with another value; the first one is kept.
         """
+        if not isinstance(task, AskedTask):
+            raise BadInput("tell", [Problem("task", "must be a task that ask() returned", task)])
         training = Training(task.cycle, task.max_lr, task.replicate)
         accuracy = _accuracy(value)
         if problems := self._standing().problems([training]):
@@ -207,10 +209,15 @@ def _training(row: Observation) -> Training:
 
 def _accuracy(value: float | None) -> float | None:
     """Return an accuracy; None of a diverged training run. Raises BadInput."""
-    number = math.nan if value is None else float(value)
+    if value is None:
+        return None
+    try:
+        number = math.inf if isinstance(value, bool | str) else float(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # of a tensor, too
+        number = math.inf
     if math.isnan(number):
         return None
     if not 0 <= number <= 100:
         rule = "must be a validation accuracy in percent, 0 to 100; or None where it diverged"
-        raise BadInput("tell", [Problem("value", rule, number)])
+        raise BadInput("tell", [Problem("value", rule, value)])
     return number
