@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
+from sysconfig import get_path
+from traceback import walk_tb
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,33 @@ def unknown(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, names, n=1)
     guess = f'did you mean "{close[0]}"? ' if close else ""
     return f"unknown; {guess}known: {', '.join(names)}"
+
+
+_NOT_OWN = (Path(__file__).resolve().parent, Path(get_path("stdlib")))
+
+
+def raised(error: BaseException) -> str:
+    """Describe what code of the user's own raised, on one line.
+
+    Args:
+        error: What it raised.
+
+    Returns:
+        The type, the first line of the message and the last line of code of the traceback that is
+        neither this package's nor an installed one's, where there is one.
+    """
+    reason = str(error).strip().partition("\n")[0][:300]
+    text = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+    lines = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    own = [(file, line) for file, line in lines if _is_own(file)]
+    return f"{text} ({Path(own[-1][0]).name}, line {own[-1][1]})" if own else text
+
+
+def _is_own(file: str) -> bool:
+    """Whether a file of a traceback is code that a user wrote."""
+    path = Path(file)
+    installed = {"site-packages", "dist-packages"} & set(path.parts)
+    return not (installed or file.startswith("<") or any(map(path.is_relative_to, _NOT_OWN)))
 
 
 def _printable(text: str) -> str:

@@ -158,6 +158,8 @@ class GreedyOracle:
                 and the run has no metric.
             ConflictingObservation: It was told before, with another value; the first one is kept.
         """
+        if not isinstance(task, AskedTask):
+            raise BadInput("tell", [Problem("task", "must be a task that ask() returned", task)])
         training = Training(task.cycle, task.max_lr, task.replicate)
         accuracy = _told(self.run, value)
         if problems := self._standing().problems([training]):
@@ -236,7 +238,15 @@ def _training(row: Observation) -> Training:
 
 def _told(run: ExternalRun, value: float | None) -> float | None:
     """Return a validation value; None of a diverged training run. Raises BadInput."""
-    number = math.nan if value is None else float(value)
+    if value is None:
+        return None
+    try:
+        number = None if isinstance(value, bool | str) else float(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # of a tensor, too
+        number = None
+    if number is None:
+        none = "must be a number, or None where the training run diverged"
+        raise BadInput("tell", [Problem("value", run.refused(math.inf) or none, value)])
     if math.isnan(number) or (run.metric is not None and math.isinf(number)):
         return None
     if rule := run.refused(number):

@@ -89,6 +89,7 @@ def parse_as(spec: type[_Spec], content: object, source: str, stored: bool = Fal
         raise BadInput(source, list(_problems(error, spec))) from error
 
 
+_NO_MAPPING = ("model_type", "model_attributes_type")
 _RULES = {
     "missing": "is missing; add it",
     "greater_than": "must be above {gt}",
@@ -100,8 +101,7 @@ _RULES = {
     "string_too_short": "needs at least {min_length} character(s)",
     "string_too_long": "takes at most {max_length} characters",
     "too_long": "takes at most {max_length} value(s)",
-    "model_type": "must be a mapping of fields",
-    "model_attributes_type": "must be a mapping of fields",
+    **dict.fromkeys(_NO_MAPPING, "must be a mapping of fields"),
     "dict_type": "must be a mapping",
     "int_type": "must be a whole number, without quotes",
     "float_type": "must be a number, without quotes",
@@ -111,7 +111,13 @@ _RULES = {
     "literal_error": "must be one of {expected}",
     "string_pattern_mismatch": "must have the pattern {pattern}",
 }
+_GRID = "a grid is {max_lr: [0.01, 0.1]}, or {kind: log, low: 0.01, high: 0.1, count: 6}"
 _SPECIAL = {
+    **{("grid", kind): _GRID.replace("{", "{{").replace("}", "}}") for kind in _NO_MAPPING},
+    (
+        "kind",
+        "literal_error",
+    ): "must be one of {expected}; for a list give max_lr alone",
     ("cycles", "greater_than_equal"): "at least {ge} pruning cycle is needed",
     ("replicates", "int_type"): "must be a whole number, auto, or a mapping of least and most",
     ("label", "string_pattern_mismatch"): "must hold no control character; use plain text",

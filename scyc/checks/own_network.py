@@ -18,7 +18,7 @@ from scyc import seeds
 from scyc.checks.hidden_state import attributes, same
 from scyc.data import splits
 from scyc.data.images import Images, split_problems
-from scyc.errors import Problem
+from scyc.errors import Problem, raised
 from scyc.networks import registry, structure
 from scyc.pruning.criteria import CRITERIA
 from scyc.pruning.pruned_network import Network
@@ -62,9 +62,8 @@ def problems(system: SystemSpec, images: Images) -> list[Problem]:
 
 
 def _failure(system: SystemSpec, error: BaseException) -> str:
-    reason = str(error).strip().partition("\n")[0][:300]
     return (
-        f"a training step of {system.training.batch} images fails: {type(error).__name__}: {reason}"
+        f"a training step of {system.training.batch} images fails: {raised(error)}"
         "; call the factory and train its network in Python to see where"
     )
 

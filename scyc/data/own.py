@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from scyc.data.source import Array, Arrays, bad
-from scyc.errors import BadInput, Problem
+from scyc.errors import BadInput, Problem, raised
 from scyc.specs.factory import FactorySpec, load_factory
 
 _CHANNELS = (1, 3, 4)  # that images which end with their channels have
@@ -35,8 +35,8 @@ def source(spec: FactorySpec, _: Path | None) -> Arrays:
         arrays, given = (made[:2], made[2]) if len(made) == 3 else (made, {})
         pixels, labels = (np.asarray(part) for part in arrays)
         named = tuple((str(name), int(count)) for name, count in dict(given).items())
-    except Exception as error:  # the user's code may raise anything
-        rule = f"did not return (pixels, labels): {type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:  # the user's code may raise anything
+        rule = f"did not return (pixels, labels): {raised(error)}; call it in Python to see where"
         raise bad("dataset.factory", rule, spec.factory) from error
     rules = [labels_rule(labels, len(pixels) if pixels.ndim else 0)]
     try:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from scyc import seeds
-from scyc.errors import Problem
+from scyc.errors import Problem, raised
 from scyc.networks import fully_connected, resnet20, structure, torchvision
 from scyc.pruning import weights as pruning_weights
 from scyc.specs.factory import FactorySpec, load_factory
@@ -102,6 +102,7 @@ def problems(  # noqa: PLR0911  # one a rule
     if isinstance(spec, torchvision.SPECS) and (problems := torchvision.problems(spec, shape)):
         return problems
     fits = isinstance(spec, FullyConnectedSpec | ResNet20Spec)
+    network = None
     try:
         with nullcontext() if own or (fits and batch == 1) else torch.device("meta"):
             network = build(spec, shape, classes, seed=0)
@@ -114,8 +115,7 @@ def problems(  # noqa: PLR0911  # one a rule
                 images = torch.zeros(2, *shape)
                 logits = network.eval()(images) if called else torch.empty(2, classes)
     except (Exception, SystemExit) as error:  # the user's code may raise anything
-        reason = str(error).strip().partition("\n")[0][:300]
-        return [Problem("network", f"cannot be built: {type(error).__name__}: {reason}")]
+        return [_failure(spec, error, built=network is not None)]
     if not isinstance(logits, Tensor) or logits.shape != (2, classes):
         given = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
         return [Problem("network", f"gives {given} for 2 images; logits (2, {classes}) are needed")]
@@ -123,6 +123,15 @@ def problems(  # noqa: PLR0911  # one a rule
         rule = "has no weights to prune; add a convolution, or a linear layer before the last one"
         return [Problem("network", rule)]
     return []
+
+
+def _failure(spec: NetworkSpec, error: BaseException, *, built: bool) -> Problem:
+    """Word what was raised while a network was built, or called with two images."""
+    what = "fails with a batch of 2 images" if built else "cannot be built"
+    if not isinstance(spec, FactorySpec):
+        return Problem("network", f"{what}: {raised(error)}", spec.name)
+    mend = "call the factory in Python, and its network with such a batch, to see where"
+    return Problem("network.factory", f"{what}: {raised(error)}; {mend}", spec.factory)
 
 
 def _single_image_rule(network: nn.Module, shape: Sequence[int]) -> str | None:

@@ -102,8 +102,8 @@ def test_a_task_of_a_process_that_was_killed_is_given_to_another(tmp_path: Path)
         assert len(finish(search)) == 12
 
 
-@pytest.mark.parametrize("wrong", [-1.0, 100.5, float("inf")])
-def test_a_value_that_is_no_accuracy_is_refused(tmp_path: Path, wrong: float) -> None:
+@pytest.mark.parametrize("wrong", [-1.0, 100.5, float("inf"), "0.5", True, [1.0], 10**400, 1j])
+def test_a_value_that_is_no_accuracy_is_refused(tmp_path: Path, wrong: Any) -> None:
     with opened(tmp_path) as search:
         task = search.ask()
         assert task is not None
@@ -122,6 +122,9 @@ def test_a_training_run_that_was_not_requested_is_refused(tmp_path: Path) -> Non
             search.tell(AskedTask(0, 0.3, 0, None), 50.0)
         with pytest.raises(oracle.BadInput, match="has not begun"):
             search.tell(AskedTask(1, 0.1, 0, 0.1), 50.0)
+        for none in (None, "a task", {"cycle": 0}):
+            with pytest.raises(oracle.BadInput, match=r"that ask\(\) returned"):
+                search.tell(none, 50.0)  # type: ignore[arg-type]
 
 
 def test_a_declaration_is_refused_with_every_problem(tmp_path: Path) -> None:

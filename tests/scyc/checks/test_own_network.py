@@ -190,6 +190,14 @@ def views_of_one(shape: tuple[int, ...], classes: int) -> nn.Module:
     return network
 
 
+class Raises(Wrapped):
+    def __init__(self, shape: tuple[int, ...], classes: int) -> None:
+        super().__init__(classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        raise KeyError("no such key")
+
+
 def exits(shape: tuple[int, ...], classes: int) -> nn.Module:
     sys.exit(2)
 
@@ -221,7 +229,11 @@ REFUSED: dict[str, tuple[Factory, str]] = {
     "raises": (RaisesInTraining, "a training step of 16 images fails: RuntimeError: not here"),
     "own layer": (custom_layer, "1.weight would be neither pruned nor counted"),
     "two views of one memory": (views_of_one, "2.weight and 3.weight lie in the same memory"),
-    "exits": (exits, "cannot be built: SystemExit"),
+    "exits": (exits, "cannot be built: SystemExit: 2 (test_own_network.py, line"),
+    "raises in each call": (
+        Raises,
+        "fails with a batch of 2 images: KeyError: 'no such key' (test_o",
+    ),
 }
 
 
