@@ -118,13 +118,12 @@ def curve_posterior(
         grid: max_lr, tried or not, that the curve is wanted at too.
         floor: the least std of one replicate's noise, in points.
         seed: of the common random numbers.
-        draws: how many curves.
+        draws: number of curves.
         prior: of the noise; None: it is estimated from the cells alone.
 
     Returns:
-        The curves at the tried and the grid's max_lr and at up to `POINTS` in all between them,
-        (draws, points), in percent with divergence counted as 0, and the noise of the tried max_lr
-        of which some replicate did not diverge.
+        The curves at the tried and the grid's max_lr and between them, at most `POINTS` in all,
+        (draws, points), in percent with divergence counted as 0; the noise of what did not diverge.
     """
     rng = np.random.default_rng(seed)
     logs = np.union1d(cells.places, np.log(np.asarray(grid, float)) if len(grid) else [])
@@ -134,12 +133,11 @@ def curve_posterior(
     table, places = cells.table[sound], (cells.places[sound] - low) / width
     noise = estimate_noise(table, places, floor, prior)
     shares = np.diff(np.linspace(0, draws, len(REACHES) + 1).astype(int))
-    curves = np.concatenate(
-        [
-            _sound(table, noise, places, fine, DEPTH * tolerance, reach, int(share), rng)
-            for reach, share in zip(REACHES, shares, strict=True)
-        ]
-    )
+    parts = [
+        _sound(table, noise, places, fine, DEPTH * tolerance, reach, int(share), rng)
+        for reach, share in zip(REACHES, shares, strict=True)
+    ]
+    curves = np.concatenate(parts)
     chances = sample_divergence(cells.diverged, (cells.places - low) / width, fine, draws, rng)
     if chances is not None:
         curves = curves * (1 - chances)

@@ -120,8 +120,10 @@ def test_a_value_that_may_be_of_several_types_is_refused_once_with_its_own_path(
 
 
 def test_no_refusal_names_a_class_of_ours_where_fields_are_wanted() -> None:
-    for field in ("pruning", "grid", "s_cyc", "training", "record"):
+    for field in ("pruning", "s_cyc", "training", "record"):
         assert refusal(**{field: 3}) == [f"{field} = 3    must be a mapping of fields"]
+    (message,) = refusal(grid=3)
+    assert message.startswith("grid = 3    a grid is {max_lr: ")
 
 
 def test_a_refusal_is_one_line_that_no_terminal_acts_on() -> None:

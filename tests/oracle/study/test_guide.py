@@ -113,7 +113,8 @@ def test_the_guide_names_every_schedule_and_optimizer_with_its_defaults() -> Non
         if name in SCHEDULES:
             study = parse(first | {"schedule": value}, "guide")
             assert isinstance(study, OracleStudy)
-            assert set(as_json(study.schedule)) == {"name", *(value if value != name else ())}
+            fields = {"drops" if key == "milestones" else key for key in value if value != name}
+            assert set(as_json(study.schedule)) == {"name"} | fields
             schedules.add(name)
         else:
             training = first["training"] | {"optimizer": value}
