@@ -40,6 +40,7 @@ LAST = {
     "digits-last": "digits, 898 training images",
     "mnist1d-last": "MNIST-1D, 12,000 training signals",
     "converged-fc-last": "CIFAR-10, fully connected network",
+    "converged-lenet-last": "CIFAR-10, convolutional network",
 }
 CONTROLS = {
     "demo": "IMP: the demo",
