@@ -35,9 +35,8 @@ def notes(table: OracleTable) -> list[str]:
         if any(end["ended_by"] == kind for _, end in ended)
     ]
     return [
-        f"Search ended by: {'; '.join(parts)}. Known: expected regret {bounds['regret']:g} points, "
-        "bounds to one grid step at 90 %.",
-        "Not every max_lr has all replicates; region and well-tuned max_lr are estimated.",
+        f"Ended by: {'; '.join(parts)}.",
+        "Some replicates are missing: region and well-tuned max_lr are estimated.",
     ]
 
 
