@@ -136,7 +136,7 @@ def test_a_tables_footnotes_fit_into_five_short_lines(name: str) -> None:
     notes = formats.sheet(table).notes
     assert 3 <= len(notes) <= 5
     long = [each for each in notes if len(each) > 150 and not each.startswith("Scaled down: ")]
-    most = 520 if table.get("search_bounds") else 230  # two of them, or one, two lines of a terminal
+    most = 520 if table.get("search_bounds") else 230  # of two or one of two lines
     assert sum(map(len, long)) <= most
 
 
