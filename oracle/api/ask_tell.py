@@ -112,7 +112,7 @@ class GreedyOracle:
             "pruning_rate": pruning_rate,
             "s_cyc": s_cyc,
         }
-        self.run = parse_as(ExternalRun, content, name)
+        self.run = _declared(content, storage)
         url = parse_url(storage)
         if problems := probe(url):
             raise BadInput("storage", problems)
@@ -234,6 +234,22 @@ def _claim(run: ExternalRun, training: Training) -> str:
 
 def _training(row: Observation) -> Training:
     return Training(row.cycle, row.max_lr, row.replicate)
+
+
+def _declared(content: JsonMapping, storage: object) -> ExternalRun:
+    """Return the declared run. Raises BadInput with every problem of it and of the storage."""
+    problems = []
+    if not isinstance(storage, str):
+        rule = "must be the URL of a database, such as sqlite:///my.db"
+        problems.append(Problem("storage", rule, storage))
+    source = name if isinstance(name := content["name"], str) else "GreedyOracle"
+    try:
+        run = parse_as(ExternalRun, content, source)
+    except BadInput as error:
+        raise BadInput(source, [*error.problems, *problems]) from None
+    if problems:
+        raise BadInput(source, problems)
+    return run
 
 
 def _told(run: ExternalRun, value: float | None) -> float | None:

@@ -170,3 +170,11 @@ def test_a_tolerance_in_percent_has_the_limits_of_percent(tmp_path: Path) -> Non
         opened(tmp_path, tolerance=60.0, metric=metric, tolerance_kind="relative")
     with opened(tmp_path, tolerance=60.0, metric=metric) as search:
         assert search.state == "open"
+
+
+@pytest.mark.parametrize("wrong", [None, 5])
+def test_a_name_and_a_storage_that_are_no_text_are_refused_together(wrong: Any) -> None:
+    with pytest.raises(oracle.BadInput) as refused:
+        oracle.GreedyOracle(**DECLARED | {"name": wrong}, storage=wrong)
+    paths = [problem.path for problem in refused.value.problems]
+    assert paths == ["name", "storage"]
