@@ -269,9 +269,17 @@ def settings_of(
     ):
         if value not in known:
             problems.append(SettingProblem(name, unknown(str(value), known), value))
+    for name, place, kinds, rule in (
+        ("runs", runs, str | os.PathLike, "must be the path of a folder"),
+        ("data", data, str | os.PathLike, "must be the path of a folder"),
+        ("storage", storage, str, "must be the URL of a database, such as sqlite:///my.db"),
+        ("store", store, str, "must be a URL, such as s3://bucket/oracle"),
+    ):
+        if place is not None and not isinstance(place, kinds):
+            problems.append(SettingProblem(name, rule, place))
     if workers is not None and (not isinstance(workers, int) or workers < 1):
         problems.append(SettingProblem("workers", "must be a whole number of at least 1", workers))
-    if not 0 < save_every < float("inf"):
+    if not isinstance(save_every, int | float) or not 0 < save_every < float("inf"):
         problems.append(
             SettingProblem("save_every", "must be a number of minutes above 0", save_every)
         )

@@ -144,6 +144,13 @@ def test_arguments_are_refused_before_anything_is_written(tmp_path: Path) -> Non
     assert not (tmp_path / "r").exists()
 
 
+def test_arguments_of_another_type_are_refused_together() -> None:
+    wrong: dict[str, Any] = {"runs": 5, "data": b"x", "storage": 5, "store": 3, "save_every": "x"}
+    with pytest.raises(oracle.BadInput) as refused:
+        oracle.run(tiny_content(), **wrong)
+    assert [each.path for each in refused.value.problems] == list(wrong)
+
+
 @pytest.mark.parametrize("started", [oracle.run, oracle.check])
 def test_download_is_refused_for_a_data_set_that_is_not_fetched(
     started: Any, tmp_path: Path
