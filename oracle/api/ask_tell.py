@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from typing import Literal
 
-from oracle.database import RunDatabase, parse_url, probe
+from oracle.database import STORAGE_RULE, RunDatabase, parse_url, probe
 from oracle.errors import ConflictingObservation, LeaseHeld
 from oracle.records.observations import Observation
 from oracle.records.tokens import LOCAL
@@ -240,8 +240,7 @@ def _declared(content: JsonMapping, storage: object) -> ExternalRun:
     """Return the declared run. Raises BadInput with every problem of it and of the storage."""
     problems = []
     if not isinstance(storage, str):
-        rule = "must be the URL of a database, such as sqlite:///my.db"
-        problems.append(Problem("storage", rule, storage))
+        problems.append(Problem("storage", STORAGE_RULE, storage))
     source = name if isinstance(name := content["name"], str) else "GreedyOracle"
     try:
         run = parse_as(ExternalRun, content, source)

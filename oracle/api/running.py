@@ -10,6 +10,7 @@ from typing import Any, Literal
 from oracle.api.declaring import study_of
 from oracle.api.progress import shown_progress
 from oracle.api.run import Run
+from oracle.database import STORAGE_RULE
 from oracle.errors import SettingProblem
 from oracle.host.disk import raise_disk_errors
 from oracle.inventory import transport
@@ -272,7 +273,7 @@ def settings_of(
     for name, place, kinds, rule in (
         ("runs", runs, str | os.PathLike, "must be the path of a folder"),
         ("data", data, str | os.PathLike, "must be the path of a folder"),
-        ("storage", storage, str, "must be the URL of a database, such as sqlite:///my.db"),
+        ("storage", storage, str, STORAGE_RULE),
         ("store", store, str, "must be a URL, such as s3://bucket/oracle"),
     ):
         if place is not None and not isinstance(place, kinds):

@@ -12,7 +12,7 @@ from oracle.database.integrity import COPY
 from oracle.database.jobs import Jobs
 from oracle.database.leases import Lease, LeaseClaim
 from oracle.database.observations import Observations
-from oracle.database.probe import parse_url, probe, stored_runs
+from oracle.database.probe import STORAGE_RULE, parse_url, probe, stored_runs
 from oracle.database.runs import RunDatabase, RunRecord
 from oracle.database.schema import migrate
 from oracle.database.tables import SCHEMA
@@ -21,6 +21,7 @@ from oracle.database.tokens import Sessions, Tokens
 __all__ = [
     "COPY",
     "SCHEMA",
+    "STORAGE_RULE",
     "URL",
     "DatabaseError",
     "Jobs",

@@ -19,6 +19,7 @@ from scyc.errors import BadInput, Problem
 
 _SECRET = frozenset({"password", "sslpassword"})  # of what PostgreSQL takes after ?
 _OPTUNA_SCHEMA = 12  # of Optuna 3 to 5's relational storage
+STORAGE_RULE = "must be the URL of a database, such as sqlite:///my.db"
 
 
 def parse_url(text: str) -> URL:
