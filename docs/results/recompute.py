@@ -97,9 +97,8 @@ def differences(table: dict[str, Any], storage: str) -> Iterator[str]:
         if not sound:
             yield f"cycle {cycle['cycle']}: no trial of it is stored"
             continue
-        most = max(len(row) for row in rows.values())
-        if any(len(row) < most for row in rows.values()):  # chosen cells: read off the posterior
-            if len(rows[cycle["well_tuned"]]) < most:
+        if chosen:  # its region is read off the posterior
+            if len(rows[cycle["well_tuned"]]) < max(len(row) for row in rows.values()):
                 yield f"cycle {cycle['cycle']}: {cycle['well_tuned']} lacks replicates"
             continue
         best = max(sound.values())
