@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 USER = "postgres"
 
 
@@ -21,6 +23,15 @@ def programs() -> Path | None:
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     path = shutil.which("initdb")
     return next(iter(folders), Path(path).parent if path else None)
+
+
+def required_programs() -> Path:
+    """The same folder; without it the test is skipped, and fails in CI."""
+    folder = programs()
+    if folder is None:
+        reason = "PostgreSQL's programs are not installed"
+        pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
+    return folder
 
 
 class Server:

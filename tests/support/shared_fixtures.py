@@ -87,11 +87,7 @@ def study() -> Callable[..., Study]:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
-    programs = databases.programs()
-    if programs is None:
-        reason = "PostgreSQL's programs are not installed"
-        pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
-    with databases.postgresql(programs) as url:
+    with databases.postgresql(databases.required_programs()) as url:
         yield url
 
 

@@ -26,11 +26,7 @@ CHOSEN = tuple(  # each of whom, and each moment, twice
 @pytest.fixture(scope="session")
 def killable() -> Iterator[Any]:
     """A PostgreSQL server that may be killed and started again."""
-    programs = databases.programs()
-    if programs is None:
-        reason = "PostgreSQL's programs are not installed"
-        pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
-    with databases.server(programs, durable=True) as server:
+    with databases.server(databases.required_programs(), durable=True) as server:
         yield server
 
 
