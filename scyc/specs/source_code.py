@@ -88,7 +88,8 @@ def change_rule(path: str, source: str | None) -> str | None:
     )
 
 
-_LOADED: dict[tuple[str, int], str | None] = {}  # by path and id of the object that is loaded
+# By path: the object that is loaded there, kept so that no later one is taken for it, and its hash.
+_LOADED: dict[str, tuple[object, str | None]] = {}
 
 
 def _loaded_hash(path: str) -> str | None:
@@ -100,13 +101,14 @@ def _loaded_hash(path: str) -> str | None:
     made = getattr(sys.modules.get(module), name.partition(".")[0], None)
     if made is None:
         return source_hash(path)  # it is imported next
-    key = (path, id(made))
-    if key not in _LOADED:
+    of, source = _LOADED.get(path, (None, None))
+    if of is not made:
         texts = _read(path)
         if isinstance(texts, dict) and any(_is_edited(*each) for each in texts.items()):
             return None
-        _LOADED[key] = source_hash(path)
-    return _LOADED[key]
+        source = source_hash(path)
+        _LOADED[path] = (made, source)
+    return source
 
 
 def _is_edited(name: str, text: str) -> bool:

@@ -26,6 +26,8 @@ Run = Callable[..., tuple[int, str]]
 def run(study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a study with a network of this width, imported anew, as a new process would."""
     monkeypatch.syspath_prepend(tmp_path)
+    # Two texts of one length in one second have the same .pyc: the second would run the first.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     lines: list[str] = []
 
     def run(width: int, **version: str) -> tuple[int, str]:

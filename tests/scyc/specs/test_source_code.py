@@ -134,3 +134,16 @@ def test_annotations_of_inner_functions_are_no_change(
     (code / "my_blocks_.py").write_text(inner)
     importlib.import_module("my_network_")
     assert change_rule("my_network_:make", source_hash("my_network_:make")) is None
+
+
+def test_what_was_imported_before_does_not_count_for_what_is_imported_again(
+    code: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a function that is gone may leave its `id` to the next one
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # a .pyc is dated to the second
+    for value in range(100):
+        (code / "my_blocks_.py").write_text(BLOCKS.replace("1", str(value)))
+        for name in ("my_network_", "my_blocks_"):
+            sys.modules.pop(name, None)  # `monkeypatch` would keep it
+        importlib.import_module("my_network_")
+        assert change_rule("my_network_:make", source_hash("my_network_:make")) is None
