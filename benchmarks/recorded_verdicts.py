@@ -64,7 +64,7 @@ def replay(table: dict[str, Any], cycle: dict[str, Any], budget: float) -> Cycle
         budget_cells(*accuracies.shape, budget),
         BATCH,
         table["tolerance_kind"],
-        asked=asked,
+        verdict_for=asked,
     )
     known = Known(np.full(accuracies.shape, np.nan), np.full(accuracies.shape, np.nan))
     while cells := next_cells(search, known).cells:

@@ -23,17 +23,17 @@ from oracle.host.terminal import printable
 from oracle.settings import Progress
 
 
-def shown_progress(wanted: bool) -> AbstractContextManager[Progress]:
+def shown_progress(enabled: bool) -> AbstractContextManager[Progress]:
     """Return the progress display that fits: a notebook's, a terminal's, or none.
 
     Args:
-        wanted: Whether to show one.
+        enabled: Whether to show one.
 
     Returns:
         A context manager whose value receives the progress.
     """
-    display = _notebook_display() if wanted else None
-    return terminal_progress(not wanted) if display is None else notebook_progress(display)
+    display = _notebook_display() if enabled else None
+    return terminal_progress(not enabled) if display is None else notebook_progress(display)
 
 
 @contextmanager

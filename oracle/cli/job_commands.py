@@ -46,7 +46,7 @@ _FORMS = (*_TABLES, *_FILES, "study")
 def submit(
     study: str,
     client: Client,
-    wanted: ScaleDown,
+    smaller: ScaleDown,
     assignments: tuple[str, ...],
     data: str | None,
     priority: int,
@@ -62,7 +62,7 @@ def submit(
 
     text, source = text_with(study, assignments)
     try:
-        job = client.submit(text, shrink=wanted, data=data, priority=priority)
+        job = client.submit(text, shrink=smaller, data=data, priority=priority)
     except BadInput as error:
         error = from_request(error, ("data", "priority"))
         raise BadInput(source, error.problems) from error

@@ -194,7 +194,7 @@ set_option = click.option(
 
 
 def scale_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that make a study smaller; the command gets them as `wanted`.
+    """Add the options that make a study smaller; the command gets them as `smaller`.
 
     Args:
         command: To decorate.
@@ -227,8 +227,8 @@ def scale_options(command: Callable[..., None]) -> Callable[..., None]:
         replicates: int | None,
         **arguments: Any,
     ) -> None:
-        wanted = ScaleDown(scale, subset, classes, cycles, grid, replicates)
-        command(wanted=wanted, **arguments)
+        smaller = ScaleDown(scale, subset, classes, cycles, grid, replicates)
+        command(smaller=smaller, **arguments)
 
     return with_wanted
 

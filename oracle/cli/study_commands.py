@@ -31,7 +31,7 @@ from oracle.settings import ScaleDown, Settings
 def run(
     study: str,
     settings: Settings,
-    wanted: ScaleDown,
+    smaller: ScaleDown,
     assignments: tuple[str, ...],
     fresh: bool,
     quiet: bool,
@@ -48,7 +48,7 @@ def run(
     from oracle.study.assignments import load_with
     from oracle.study.scale_down import scale_down
 
-    declared = scale_down(load_with(study, assignments), wanted)
+    declared = scale_down(load_with(study, assignments), smaller)
     prepared = prepare.prepare(declared, settings)
     if fresh:
         _delete_earlier(prepared.run_id, settings, quiet)
@@ -84,14 +84,14 @@ def _delete_earlier(run_id: str, settings: Settings, quiet: bool) -> None:
 @device_options
 @scale_options
 @set_option
-def check(study: str, settings: Settings, wanted: ScaleDown, assignments: tuple[str, ...]) -> None:
+def check(study: str, settings: Settings, smaller: ScaleDown, assignments: tuple[str, ...]) -> None:
     """Validate a STUDY and estimate its cost from a short timing; nothing is written."""
     from oracle.runs import estimate, prepare
     from oracle.study.assignments import load_with
     from oracle.study.scale_down import scale_down
     from scyc.errors import BadInput
 
-    declared = scale_down(load_with(study, assignments), wanted)
+    declared = scale_down(load_with(study, assignments), smaller)
     try:
         cost = estimate.estimate(prepare.prepare(declared, settings))
     except BadInput as refused:

@@ -80,7 +80,7 @@ class MaxLr(CycleFound):
     complete: bool = Field(description="Every training run of the cycle is known.")
 
 
-class Wanted(BaseModel):
+class NextTrainingRun(BaseModel):
     """A training run that the oracle requests."""
 
     cycle: int
@@ -107,7 +107,7 @@ class Answer(Progress):
     """The answer to a trainer."""
 
     added: int = Field(description="Observations that were new.")
-    next: Wanted | None = Field(
+    next: NextTrainingRun | None = Field(
         description="What to train next; null where the run has ended, and where other trainers "
         "have all that is missing: then `state` is open, and `retry_after` is set."
     )

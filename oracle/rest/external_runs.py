@@ -12,10 +12,10 @@ from oracle.rest.external_run_schemas import (
     Answer,
     DescribedAs,
     MaxLr,
+    NextTrainingRun,
     Observations,
     OutsideFound,
     OutsideList,
-    Wanted,
 )
 from oracle.rest.jobs import LARGEST, ServiceDep, Submitter
 from oracle.rest.middleware import StrictJsonRoute, heavy
@@ -146,16 +146,16 @@ def observe(
     ]
     answer = service.outside.observe(run, who, reports, trainer=given.trainer, lease=given.lease)
     now, todo = answer.standing, answer.next
-    wanted = None
+    upcoming = None
     if todo is not None:
         parent = now.start(todo)
-        wanted = Wanted(
+        upcoming = NextTrainingRun(
             cycle=todo.cycle, max_lr=todo.max_lr, replicate=todo.replicate, parent_max_lr=parent
         )
     return Answer(
         **external.table(now),
         added=answer.added,
-        next=wanted,
+        next=upcoming,
         retry_after=answer.retry_after,
         conflicts=list(answer.conflicts),
     )

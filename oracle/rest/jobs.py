@@ -106,10 +106,10 @@ async def submit(
     except UnicodeDecodeError as error:
         raise HttpProblem(400, f"the body is not UTF-8: {error.reason}") from error
     form: Literal["yaml", "json"] = "yaml"
-    wanted = Smaller()
+    shrink = Smaller()
     if media == "application/json":
         given = _submission(text)
-        text, data, priority, wanted = _text(given), given.data, given.priority, given.shrink
+        text, data, priority, shrink = _text(given), given.data, given.priority, given.shrink
         form = "yaml" if isinstance(given.study, str) else "json"
     elif media not in _YAML:
         raise HttpProblem(
@@ -121,7 +121,7 @@ async def submit(
         text,
         form=form,
         owner=who.name,
-        shrink=wanted.wanted(),
+        shrink=shrink.scale_down(),
         data=data,
         priority=priority,
         key=key,
@@ -239,6 +239,6 @@ def resume(job: JobId, service: ServiceDep, who: Submitter) -> JobShown:
     "/{job}", operation_id="changeJob", summary="Change a job's priority",
     responses=documented(404, 409, 413, 422),
 )  # fmt: skip
-def change(job: JobId, wanted: Change, service: ServiceDep, who: Submitter) -> JobShown:
+def change(job: JobId, change: Change, service: ServiceDep, who: Submitter) -> JobShown:
     """Give a job another priority, which matters while it waits."""
-    return job_shown(service.reprioritise(job, wanted.priority, who))
+    return job_shown(service.reprioritise(job, change.priority, who))

@@ -30,7 +30,7 @@ class Smaller(BaseModel):
     grid: Annotated[int, Field(ge=2, le=1000)] | None = None
     replicates: Annotated[int, Field(ge=1, le=1000)] | None = None
 
-    def wanted(self) -> ScaleDown | None:
+    def scale_down(self) -> ScaleDown | None:
         """Return what the service takes.
 
         Returns:

@@ -170,7 +170,7 @@ def _counted(study: Study) -> JsonObject:
     """Fields of an estimate that say what its training runs are."""
     if isinstance(study, OracleStudy):
         others = {"S-Cyc": study.s_cyc, "baselines": study.rivals, "beam search": study.beam > 1}
-        named = ", ".join(name for name, wanted in others.items() if wanted)
+        named = ", ".join(name for name, needed in others.items() if needed)
         return {
             "rows": len(grid.grid_values(study.grid)),
             "row": "learning rates",

@@ -150,7 +150,7 @@ def _inside(path: Path, folders: Iterable[Path]) -> bool:
 def admitted(
     text: str,
     form: Literal["yaml", "json"],
-    wanted: ScaleDown | None,
+    shrink: ScaleDown | None,
     data: str | None,
     priority: int,
     settings: ServerSettings,
@@ -160,7 +160,7 @@ def admitted(
     Args:
         text: The study.
         form: What the text is.
-        wanted: How the study is scaled down; None: not at all.
+        shrink: How the study is scaled down; None: not at all.
         data: Name of a data folder of the server.
         priority: Of its job.
         settings: The server's limits, code and folders.
@@ -177,8 +177,8 @@ def admitted(
     try:
         study = parse(named, "study")
         named = as_json(study)
-        if wanted is not None:
-            study = scale_down(study, wanted)
+        if shrink is not None:
+            study = scale_down(study, shrink)
         too_large = settings.limits.study_problems(study)
         refused += too_large or start_problems(study)
     except BadInput as error:

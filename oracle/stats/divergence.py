@@ -19,14 +19,14 @@ MIDDLES = np.linspace(-0.3, 1.5, 181)
 
 
 def sample_divergence(
-    diverged: Array, places: Array, wanted: Array, draws: int, rng: np.random.Generator
+    diverged: Array, positions: Array, targets: Array, draws: int, rng: np.random.Generator
 ) -> Array | None:
-    """Draw the probability to diverge at the wanted places, (draws, wanted).
+    """Draw the probability to diverge at the target positions, (draws, targets).
 
     Args:
         diverged: (max_lr, replicates): 1 diverged, 0 did not, NaN missing.
-        places: of these max_lr in [0, 1] along log max_lr.
-        wanted: places to draw at.
+        positions: of these max_lr in [0, 1] along log max_lr.
+        targets: positions to draw at.
         draws: how many.
         rng: of the draws.
 
@@ -39,18 +39,18 @@ def sample_divergence(
         return None
     bases, widths, middles = np.meshgrid(BASES, WIDTHS, MIDDLES, indexing="ij")
     flat = np.stack([bases.ravel(), widths.ravel(), middles.ravel()], axis=1)
-    chances = np.clip(_chances(flat, places), 1e-6, 1 - 1e-6)
+    chances = np.clip(_chances(flat, positions), 1e-6, 1 - 1e-6)
     scores = np.log(chances) @ times + np.log1p(-chances) @ lived
     scores += np.log(np.repeat(BASE_PRIOR, len(WIDTHS) * len(MIDDLES)))
     weights = np.exp(scores - scores.max())
     order = rng.permutation(draws)
     quantiles = (np.arange(draws) + 0.5) / draws
     drawn = np.searchsorted(np.cumsum(weights / weights.sum()), quantiles)[order]
-    return _chances(flat[np.minimum(drawn, len(flat) - 1)], wanted)
+    return _chances(flat[np.minimum(drawn, len(flat) - 1)], targets)
 
 
-def _chances(models: Array, places: Array) -> Array:
+def _chances(models: Array, positions: Array) -> Array:
     base, width, middle = (models[:, column, None] for column in range(3))
-    exponent = np.clip((middle - places) / width, -60, 60)
+    exponent = np.clip((middle - positions) / width, -60, 60)
     chances: Array = base + (1 - base) / (1 + np.exp(exponent))
     return chances

@@ -78,11 +78,11 @@ def forecast(
     Returns:
         Means and standard deviations by model, [model, position], and the models' weights.
     """
-    seen, wanted = np.array(sorted(known), float), np.array(unknown, float)
+    seen, targets = np.array(sorted(known), float), np.array(unknown, float)
     level = math.fsum(known.values()) / len(known)
     above = np.array([known[index] - level for index in sorted(known)])
     near = np.abs(seen[:, None] - seen[None, :]) / reach
-    far = np.abs(seen[:, None] - wanted[None, :]) / reach
+    far = np.abs(seen[:, None] - targets[None, :]) / reach
     models = np.array(list(product(_REACHES, _HEIGHTS, noises)))
     bend = models[:, :1, None]
     power, error = (models[:, 1:2, None] * height) ** 2, models[:, 2:, None] ** 2 + _LEAST**2

@@ -17,7 +17,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 LOSS_WIDTH = 0.5  # of the pooling, in units of log(1 + loss / LOSS_UNIT)
 LOSS_UNIT = 0.5  # points
-PLACE_WIDTH = 0.35  # of the pooling, in shares of the range of log max_lr
+POSITION_WIDTH = 0.35  # of the pooling, in shares of the range of log max_lr
 PRIOR_FREEDOM = 4.0  # degrees of freedom with which the noise near the best speaks for the others
 CORRELATIONS = np.array([0.0, 0.25, 0.5, 0.75])  # of the noise of neighbours
 RIDGE = 1e-8  # keeps a singular matrix solvable; the same for every correlation
@@ -52,13 +52,13 @@ class Noise:
 
 
 def estimate_noise(
-    table: Array, places: Array, floor: float = 0.0, prior: NoisePrior | None = None
+    table: Array, positions: Array, floor: float = 0.0, prior: NoisePrior | None = None
 ) -> Noise:
     """Estimate the noise of each max_lr from what rows and columns leave of a table.
 
     Args:
         table: accuracies, (max_lr, replicates), NaN where a cell is missing.
-        places: of the max_lr in [0, 1] along log max_lr.
+        positions: of the max_lr in [0, 1] along log max_lr.
         floor: the least std of one replicate, in points, such as that of one validation image.
         prior: of the variance; it weighs as much as its degrees of freedom.
 
@@ -77,7 +77,7 @@ def estimate_noise(
     for _ in range(ROUNDS):
         means, effects = _two_way(filled, seen, weights, effects)
         left = np.where(seen, filled - means[:, None] - effects, 0.0)
-        size, freedom = _pooled(left, seen, means, places, floor)
+        size, freedom = _pooled(left, seen, means, positions, floor)
         weights = 1 / size**2
         weights /= weights.max()
     means = np.where(seen.any(axis=1), means, np.nan)
@@ -105,9 +105,9 @@ def _two_way(
 
 
 def _pooled(
-    left: Array, seen: np.ndarray[Any, Any], means: Array, places: Array, floor: float
+    left: Array, seen: np.ndarray[Any, Any], means: Array, positions: Array, floor: float
 ) -> tuple[Array, float]:
-    """Std of the noise by max_lr, pooled over those of a like loss and place; and its freedom."""
+    """Std of the noise by max_lr, pooled over those of like loss and position; and its freedom."""
     cells, counts = int(seen.sum()), seen.sum(axis=1)
     free = cells - int(seen.any(axis=1).sum()) - int(seen.any(axis=0).sum()) + 1
     if free <= 0:
@@ -117,7 +117,7 @@ def _pooled(
     known = counts > 0
     depth = np.log1p(np.maximum(0.0, means[known].max() - means) / LOSS_UNIT)
     near = np.exp(-0.5 * (np.subtract.outer(depth, depth) / LOSS_WIDTH) ** 2)
-    near *= np.exp(-0.5 * (np.subtract.outer(places, places) / PLACE_WIDTH) ** 2)
+    near *= np.exp(-0.5 * (np.subtract.outer(positions, positions) / POSITION_WIDTH) ** 2)
     top = np.exp(-0.5 * (depth / LOSS_WIDTH) ** 2) * known
     freedom = float(top @ each)
     whole = float(squares.sum()) / free

@@ -66,10 +66,9 @@ class Cells:
     diverged: Array  # (max_lr, replicates): 1 diverged, 0 did not, NaN missing
 
     @property
-    def places(self) -> Array:
+    def log_max_lr(self) -> Array:
         """Natural logarithms of the max_lr, rising."""
-        logs: Array = np.log(self.rates)
-        return logs
+        return np.asarray(np.log(self.rates))
 
 
 @dataclass(frozen=True)
@@ -92,9 +91,9 @@ class CurvePosterior:
             Expected accuracies in percent, (draws, rates). They are interpolated linearly in log
             max_lr between two points, and constant beyond the first and the last one.
         """
-        logs, wanted = np.log(self.points), np.log(np.asarray(rates, float))
-        right = np.clip(np.searchsorted(logs, wanted), 1, len(logs) - 1)
-        share = np.clip((wanted - logs[right - 1]) / (logs[right] - logs[right - 1]), 0, 1)
+        logs, targets = np.log(self.points), np.log(np.asarray(rates, float))
+        right = np.clip(np.searchsorted(logs, targets), 1, len(logs) - 1)
+        share = np.clip((targets - logs[right - 1]) / (logs[right] - logs[right - 1]), 0, 1)
         drawn: Array = (1 - share) * self.curves[:, right - 1] + share * self.curves[:, right]
         return drawn
 
@@ -115,7 +114,7 @@ def curve_posterior(
         cells: at least one that did not diverge.
         tolerance: in points of accuracy. What lies `DEPTH` of them below the best, and one of
             `REACHES` standard errors, counts as lying just there.
-        grid: max_lr, tried or not, that the curve is wanted at too.
+        grid: max_lr, tried or not, at which the curve is drawn, too.
         floor: the least std of one replicate's noise, in points.
         seed: of the common random numbers.
         draws: number of curves.
@@ -126,21 +125,20 @@ def curve_posterior(
         (draws, points), in percent with divergence counted as 0; the noise of what did not diverge.
     """
     rng = np.random.default_rng(seed)
-    logs = np.union1d(cells.places, np.log(np.asarray(grid, float)) if len(grid) else [])
+    logs = np.union1d(cells.log_max_lr, np.log(np.asarray(grid, float)) if len(grid) else [])
     low, width = logs[0], max(logs[-1] - logs[0], 1e-12)
     fine = _between((logs - low) / width)
     sound = np.flatnonzero((~np.isnan(cells.table)).any(axis=1))
-    table, places = cells.table[sound], (cells.places[sound] - low) / width
-    noise = estimate_noise(table, places, floor, prior)
+    table, positions = cells.table[sound], (cells.log_max_lr[sound] - low) / width
+    noise = estimate_noise(table, positions, floor, prior)
     shares = np.diff(np.linspace(0, draws, len(REACHES) + 1).astype(int))
     parts = [
-        _sound(table, noise, places, fine, DEPTH * tolerance, reach, int(share), rng)
+        _sound(table, noise, positions, fine, DEPTH * tolerance, reach, int(share), rng)
         for reach, share in zip(REACHES, shares, strict=True)
     ]
     curves = np.concatenate(parts)
-    chances = sample_divergence(cells.diverged, (cells.places - low) / width, fine, draws, rng)
-    if chances is not None:
-        curves = curves * (1 - chances)
+    chances = sample_divergence(cells.diverged, (cells.log_max_lr - low) / width, fine, draws, rng)
+    curves = curves if chances is None else curves * (1 - chances)
     on_grid = np.searchsorted(fine, (logs - low) / width - 1e-9)
     return CurvePosterior(np.exp(low + width * fine), curves, curves.mean(axis=0), noise, on_grid)
 
@@ -148,7 +146,7 @@ def curve_posterior(
 def _sound(
     table: Array,
     noise: Noise,
-    places: Array,
+    positions: Array,
     fine: Array,
     depth: float,
     reach: float,
@@ -164,48 +162,51 @@ def _sound(
     deep = noise.means < least
     clipped = np.where(deep[:, None], table + (least - noise.means)[:, None], table)
     size = np.where(deep, np.minimum(noise.size, float(np.median(noise.size[~deep]))), noise.size)
-    wanted = _span(places, deep, fine)
+    drawn_at = _span(positions, deep, fine)
     curves = np.full((draws, len(fine)), least)
-    means, inner = np.maximum(noise.means, least), fine[wanted]
-    curves[:, wanted] = _draw(clipped, means, size, places, inner, noise.freedom, draws, rng)
-    _cliffs(curves, places, deep, fine, least, rng)
+    means, inner = np.maximum(noise.means, least), fine[drawn_at]
+    curves[:, drawn_at] = _draw(clipped, means, size, positions, inner, noise.freedom, draws, rng)
+    _cliffs(curves, positions, deep, fine, least, rng)
     return curves
 
 
 def _cliffs(
-    curves: Array, places: Array, deep: Flags, fine: Array, least: float, rng: np.random.Generator
+    curves: Array,
+    positions: Array,
+    deep: Flags,
+    fine: Array,
+    least: float,
+    rng: np.random.Generator,
 ) -> None:
     """Let a share of the draws fall at once, anywhere between a value and a deep neighbour."""
-    draws = len(curves)
     for left in np.flatnonzero(deep[1:] != deep[:-1]):
-        first, last = np.searchsorted(fine, places[left : left + 2] - 1e-9)
+        first, last = np.searchsorted(fine, positions[left : left + 2] - 1e-9)
         gap = np.arange(first + 1, last)
         if not len(gap):
             continue
-        rows = rng.permutation(draws)[: round(CLIFFS * draws)]
-        edges = np.linspace(places[left], places[left + 1], len(rows))
+        rows = rng.permutation(len(curves))[: round(CLIFFS * len(curves))]
+        edges = np.linspace(positions[left], positions[left + 1], len(rows))
         near = last if deep[left] else first
         beyond = (fine[gap] < edges[:, None]) if deep[left] else (fine[gap] > edges[:, None])
         curves[np.ix_(rows, gap)] = np.where(beyond, least, curves[rows, near][:, None])
 
 
-def _between(places: Array) -> Array:
-    """Places, and as many between any two as there is room for."""
-    if len(places) == 1:
-        return places
-    parts = int(np.clip((POINTS - 1) // (len(places) - 1), 1, 8))
+def _between(positions: Array) -> Array:
+    """Add as many positions between any two as there is room for."""
+    if len(positions) == 1:
+        return positions
+    parts = int(np.clip((POINTS - 1) // (len(positions) - 1), 1, 8))
     shares = np.arange(parts) / parts
-    gaps = np.diff(places)
-    fine: Array = np.append((places[:-1, None] + gaps[:, None] * shares).ravel(), places[-1])
-    return fine
+    between = positions[:-1, None] + np.diff(positions)[:, None] * shares
+    return np.append(between.ravel(), positions[-1])
 
 
-def _span(places: Array, deep: Flags, fine: Array) -> Indices:
+def _span(positions: Array, deep: Flags, fine: Array) -> Indices:
     """Return the fine positions from the value before the first that may matter to the next."""
     near = np.flatnonzero(~deep)
-    first, last = max(0, int(near[0]) - 1), min(len(places) - 1, int(near[-1]) + 1)
-    low = 0.0 if near[0] == 0 else places[first]
-    high = 1.0 if near[-1] == len(places) - 1 else places[last]
+    first, last = max(0, int(near[0]) - 1), min(len(positions) - 1, int(near[-1]) + 1)
+    low = 0.0 if near[0] == 0 else positions[first]
+    high = 1.0 if near[-1] == len(positions) - 1 else positions[last]
     return np.flatnonzero((fine >= low - 1e-12) & (fine <= high + 1e-12))
 
 
@@ -213,20 +214,19 @@ def _draw(
     table: Array,
     means: Array,
     size: Array,
-    places: Array,
+    positions: Array,
     fine: Array,
     freedom: float,
     draws: int,
     rng: np.random.Generator,
 ) -> Array:
-    """Draws of the curve at the fine places, (draws, fine)."""
-    if len(places) == 1:  # nothing to compare it with
+    """Draws of the curve at the fine positions, (draws, fine)."""
+    if len(positions) == 1:  # nothing to compare it with
         return np.full((draws, len(fine)), means[0])
     normal = rng.standard_normal((draws, len(fine)))
     loose = np.sqrt(max(freedom, 3.0) / rng.chisquare(max(freedom, 3.0), size=(draws, 1)))
-    apart = np.abs(np.subtract.outer(places, places))
-    step = float(np.median(np.diff(places)))
-    steps = apart / max(step, 1e-12)
+    apart = np.abs(np.subtract.outer(positions, positions))
+    steps = apart / max(float(np.median(np.diff(positions))), 1e-12)
     matrix, vector = precision(table, size, steps, correlation(table, size, steps))
     scale = float(np.sqrt(np.mean(size**2)))
     tallest = max(100 * scale, 4 * float(np.ptp(means)))
@@ -234,7 +234,7 @@ def _draw(
     models, weights = _weighed(matrix, vector, apart, heights)
     times = _shares(weights, draws)
     curves, done = [], 0
-    across = np.abs(np.subtract.outer(fine, places))
+    across = np.abs(np.subtract.outer(fine, positions))
     within = np.abs(np.subtract.outer(fine, fine))
     for (name, length, height), count in zip(models, times, strict=True):
         if not count:
@@ -242,7 +242,7 @@ def _draw(
         kernel, power = KERNELS[name], height**2
         prior = power * kernel(apart / length)
         shared = power * kernel(across / length)
-        solved = np.linalg.solve(np.eye(len(places)) + matrix @ prior, np.c_[matrix, vector])
+        solved = np.linalg.solve(np.eye(len(positions)) + matrix @ prior, np.c_[matrix, vector])
         mean = shared @ solved[:, -1]
         covariance = power * kernel(within / length) - shared @ solved[:, :-1] @ shared.T
         covariance = (covariance + covariance.T) / 2
@@ -252,8 +252,8 @@ def _draw(
         done += count
     drawn = np.concatenate(curves)
     # the replicates' effects leave the level of a curve open: it is that of the mean replicate
-    held = (places >= fine[0] - 1e-9) & (places <= fine[-1] + 1e-9)
-    inside = np.searchsorted(fine, places[held] - 1e-9)
+    held = (positions >= fine[0] - 1e-9) & (positions <= fine[-1] + 1e-9)
+    inside = np.searchsorted(fine, positions[held] - 1e-9)
     levels = drawn[:, inside].mean(axis=1, keepdims=True)
     return np.asarray(drawn - levels + means[held].mean())
 

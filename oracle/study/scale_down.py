@@ -21,14 +21,14 @@ _EVALUATIONS = 10  # of the validation images, at least, where the study has as 
 _ITERATIONS = ("warmup", "cut_warmup", "iterations", "step")
 
 
-def scale_down(study: Study, wanted: ScaleDown) -> Study:
+def scale_down(study: Study, smaller: ScaleDown) -> Study:
     """Make a study smaller.
 
     Its field ``shrunk`` says what was reduced, and every output repeats it.
 
     Args:
         study: As declared.
-        wanted: What to reduce.
+        smaller: What to reduce.
 
     Returns:
         A study with another id; `study` is left as it is.
@@ -40,10 +40,10 @@ def scale_down(study: Study, wanted: ScaleDown) -> Study:
     problems: list[Problem] = []
     changes: dict[str, str] = {}
     if isinstance(study, FunctionStudy):
-        problems += _of_images(wanted)
-        wanted = replace(wanted, scale=None, subset=None, classes=None)
-    if wanted.scale is not None and wanted.scale != 1:
-        problems += _scaled(content, wanted.scale)
+        problems += _of_images(smaller)
+        smaller = replace(smaller, scale=None, subset=None, classes=None)
+    if smaller.scale is not None and smaller.scale != 1:
+        problems += _scaled(content, smaller.scale)
         new, old = content["training"]["steps"], study.training.steps
         changes["iterations"] = f"{new:,} of {old:,} (warm-up and drops with them)"
     for field, name in (
@@ -52,7 +52,7 @@ def scale_down(study: Study, wanted: ScaleDown) -> Study:
         ("cycles", "cycles"),
         ("replicates", "replicates"),
     ):
-        value, declared = getattr(wanted, field), getattr(study, field)
+        value, declared = getattr(smaller, field), getattr(study, field)
         if value is None or value == declared:
             continue
         if isinstance(declared, ReplicateRange):
@@ -67,8 +67,8 @@ def scale_down(study: Study, wanted: ScaleDown) -> Study:
             changes[name] = f"the first {value}" if declared is None else f"{value} of {declared}"
     if "cycles" in changes:
         _cut(content)
-    if wanted.grid is not None:
-        problems += _thin(content, wanted.grid, changes)
+    if smaller.grid is not None:
+        problems += _thin(content, smaller.grid, changes)
     if problems:
         raise BadInput(study.name, problems)
     before = study.shrunk
@@ -79,9 +79,9 @@ def scale_down(study: Study, wanted: ScaleDown) -> Study:
     return parse(content, study.name)
 
 
-def _of_images(wanted: ScaleDown) -> list[Problem]:
+def _of_images(smaller: ScaleDown) -> list[Problem]:
     """Refuse the options that a training function knows nothing of."""
-    given = {"scale": wanted.scale, "subset": wanted.subset, "classes": wanted.classes}
+    given = {"scale": smaller.scale, "subset": smaller.subset, "classes": smaller.classes}
     rule = "a training function's runs cannot be shrunk so; pass it in trainer.options"
     return [ScaleProblem(name, rule, value) for name, value in given.items() if value is not None]
 

@@ -93,7 +93,7 @@ def submit(
             study,
             form="yaml",
             owner=who.name,
-            shrink=Smaller.model_validate(numbers).wanted(),
+            shrink=Smaller.model_validate(numbers).scale_down(),
             data=data or None,
             priority=rank,
         )

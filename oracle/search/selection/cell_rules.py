@@ -102,19 +102,19 @@ def _one_by_one(
         answer: what is known by that.
         covariance: of the curve at the grid's values, then of the other requested values.
         gains: of one more replicate of each value, given how much its result moves the means of
-            all that `covariance` is of, by its standard deviation: (asked, grid).
+            all that `covariance` is of, by its standard deviation: (queried, grid).
         count: cells to choose, at most.
     """
-    values, asked = np.arange(len(search.grid)), len(covariance)
+    values, queried = np.arange(len(search.grid)), len(covariance)
     noise = noise_variance(answer)
     joint = with_effects(covariance, known, noise)
     given = known.trained.sum(axis=1)
     chosen: list[Cell] = []
     for _ in range(count):
-        effects = asked + np.minimum(given, search.replicates - 1)  # of the next replicates
+        effects = queried + np.minimum(given, search.replicates - 1)  # of the next replicates
         columns = joint[:, values] + joint[:, effects]
         variance = columns[values, values] + columns[effects, values] + noise
-        worth = np.round(gains(columns[:asked] / np.sqrt(variance)), 9)
+        worth = np.round(gains(columns[:queried] / np.sqrt(variance)), 9)
         worth = np.where(answer.deep, 0.0, worth)  # it would tell of its replicate's effect alone
         worth = np.where(given < search.replicates, worth, -1.0)
         value = int(np.argmax(worth))

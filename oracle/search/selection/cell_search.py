@@ -41,14 +41,14 @@ class CellRule:
     seed: int = 0
 
     def search(
-        self, values: Sequence[float], replicates: int, asked: float | None = None
+        self, values: Sequence[float], replicates: int, verdict_for: float | None = None
     ) -> CycleSearch:
         """Make the search of one cycle.
 
         Args:
             values: max_lr of the grid, rising.
             replicates: Of each.
-            asked: A max_lr whose verdict is wanted, or None.
+            verdict_for: A max_lr whose verdict is wanted, or None.
 
         Returns:
             The search, with its budget in training runs.
@@ -62,7 +62,7 @@ class CellRule:
             bounds.batch,
             self.tolerance_kind,
             bounds.regret,
-            asked if bounds.verdict else None,
+            verdict_for if bounds.verdict else None,
             self.seed,
         )
 

@@ -27,7 +27,7 @@ class CycleSearch:
     batch: int  # cells at a time; the workers' packs
     tolerance_kind: ToleranceKind = "points"
     regret: float = 0.1  # expected points below which the best max_lr is known well enough
-    asked: float | None = None  # a max_lr whose verdict is wanted
+    verdict_for: float | None = None  # a max_lr, such as S-Cyc's
     seed: int = 0
 
 

@@ -34,12 +34,12 @@ def with_effects(covariance: Array, known: Known, noise: float) -> Array:
 
     Args:
         covariance: Of the curve at the grid's values, then of the other requested values,
-            (asked, asked), squared points.
+            (queried, queried), squared points.
         known: What was trained.
         noise: Variance of one replicate's noise, squared points.
 
     Returns:
-        (asked + replicates, asked + replicates), squared points.
+        (queried + replicates, queried + replicates), squared points.
     """
     came = known.trained & ~(known.diverged == 1)
     counts = np.maximum(came.sum(axis=0), 1)

@@ -66,8 +66,8 @@ def budget_cells(count: int, replicates: int, share: float | None = None) -> int
         As many as the best max_lr with all its replicates and `LEAST_VALUES` others need, at least.
     """
     share = budget_share(count) if share is None else share
-    wanted = math.floor(share * count * replicates + 1e-9)
-    return min(count * replicates, max(wanted, replicates + LEAST_VALUES))
+    cells = math.floor(share * count * replicates + 1e-9)
+    return min(count * replicates, max(cells, replicates + LEAST_VALUES))
 
 
 def next_cells(search: CycleSearch, known: Known, rule: str = "adaptive") -> Decision:
@@ -157,17 +157,17 @@ def _first(search: CycleSearch) -> list[Cell]:
     """
     count = len(search.grid)
     replicates = min(FIRST_REPLICATES, search.replicates)
-    wanted = max(4, round(1.3 * math.sqrt(count)))
-    wanted = min(count, wanted, max(2, round(0.6 * search.budget / replicates)))
+    size = max(4, round(1.3 * math.sqrt(count)))
+    size = min(count, size, max(2, round(0.6 * search.budget / replicates)))
     if replicates == 1 or count > SHORT_GRID:
-        return [(value, each) for each in range(replicates) for value in _spread(count, wanted)]
-    values = _spread(count, min(count, 2 * wanted - 1))
+        return [(value, each) for each in range(replicates) for value in _spread(count, size)]
+    values = _spread(count, min(count, 2 * size - 1))
     return [*((value, 0) for value in values), (values[len(values) // 2], 1)]
 
 
-def _spread(count: int, wanted: int) -> list[int]:
+def _spread(count: int, size: int) -> list[int]:
     """Return positions of a grid, the first and the last one included."""
-    values: list[int] = np.unique(np.round(np.linspace(0, count - 1, wanted)).astype(int)).tolist()
+    values: list[int] = np.unique(np.round(np.linspace(0, count - 1, size)).astype(int)).tolist()
     return values
 
 
@@ -184,7 +184,7 @@ def _enough(search: CycleSearch, answer: Answer) -> StopReason | None:
         return "flat"
     if ends.regret(answer.well_tuned) > search.regret:
         return None
-    if search.asked is not None and ends.verdict(search.asked) in ("inside", "outside"):
+    if search.verdict_for is not None and ends.verdict(search.verdict_for) in ("inside", "outside"):
         return "verdict"
     step = math.log(search.grid[-1] / search.grid[0]) / max(1, len(search.grid) - 1)
     spans = [ends.interval("low"), ends.interval("high")]

@@ -83,12 +83,12 @@ class AdaptiveReplication:
         return posterior.verdict(rate) if posterior and rate is not None else None
 
 
-def added(have: int, wanted: int | None, most: int) -> int:
+def added(have: int, needed: int | None, most: int) -> int:
     """Return how many replicates the next round adds to those there are.
 
     Args:
         have: Replicates there are.
-        wanted: Replicates that would decide the verdict; None where nothing is known of it.
+        needed: Replicates that would decide the verdict; None where nothing is known of it.
         most: Replicates allowed for in all.
 
     Returns:
@@ -98,4 +98,4 @@ def added(have: int, wanted: int | None, most: int) -> int:
     said rests on those; so, too, where nothing is known of how many it takes.
     """
     half = -(-have // 2)
-    return min(half if wanted is None else max(1, min(wanted, half)), most - have)
+    return min(half if needed is None else max(1, min(needed, half)), most - have)

@@ -105,7 +105,9 @@ def test_a_flat_curve_ends_early_and_is_reported() -> None:
 
 
 def test_a_verdict_that_is_wanted_ends_the_search_when_it_is_certain() -> None:
-    known, reason, _, answer = run(hump(0.2), CycleSearch(GRID, 3, 0.5, 120, 6, asked=GRID[38]))
+    known, reason, _, answer = run(
+        hump(0.2), CycleSearch(GRID, 3, 0.5, 120, 6, verdict_for=GRID[38])
+    )
     assert reason == "verdict"
     assert answer.ends.verdict(GRID[38]) == "outside"
     assert known.trained.sum() < 60
