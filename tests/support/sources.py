@@ -4,7 +4,7 @@ import ast
 import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 
@@ -20,12 +20,17 @@ class Source:
     file: Path  # within the folder that holds the package
     text: str
     tree: ast.Module
-    nodes: tuple[ast.AST, ...]  # functions, classes and calls, at any depth
 
     @property
     def name(self) -> str:
         """Its dotted name, which ends in `__init__` for that of a package."""
         return ".".join(self.file.with_suffix("").parts)
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Its functions, classes and calls, at any depth."""
+        kept = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Call)
+        return tuple(node for node in ast.walk(self.tree) if isinstance(node, kept))
 
 
 def sources() -> tuple[Source, ...]:
@@ -46,11 +51,8 @@ def with_migrations() -> tuple[Source, ...]:
 
 
 def _parsed() -> Iterator[Source]:
-    kept = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Call)
     for package in (oracle, scyc):
         root = Path(str(package.__file__)).parent
         for file in sorted(root.rglob("*.py")):
             text = file.read_text(encoding="utf-8")
-            tree = ast.parse(text)
-            nodes = tuple(node for node in ast.walk(tree) if isinstance(node, kept))
-            yield Source(package, file.relative_to(root.parent), text, tree, nodes)
+            yield Source(package, file.relative_to(root.parent), text, ast.parse(text))
