@@ -10,7 +10,7 @@ from oracle.errors import ScaleProblem, SettingProblem
 from scyc.errors import BadInput, Problem
 
 _NAMES = MappingProxyType(
-    {"run": "RUN", "study": "STUDY", "file": "FILE", "address": "--host, --port"}
+    {"run": "RUN", "study": "STUDY", "file": "FILE", "name": "NAME", "address": "--host, --port"}
 )
 _SHRINK = "shrink."  # what a request to a server calls the fields of ScaleDown
 

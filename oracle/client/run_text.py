@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from oracle.client.models import RunSummary
+from oracle.study.aliases import shown_reductions
 from scyc.json_types import JsonObject
 
 _HEADS = ("run", "name", "state", "progress", "scale", "latest", "size", "owner")
@@ -58,7 +59,7 @@ def one(run: RunSummary, **more: str) -> str:
         "run": run.id,
         "name": run.name or "",
         "study": f"{run.study}, of kind {run.kind}",
-        "smaller": ", ".join(f"{key} {value}" for key, value in run.shrunk.items()),
+        "scaled": ", ".join(shown_reductions(run.shrunk)),
         "state": run.state,
         "progress": f"{run.done} of {run.expected} training runs",
         "latest": f"{run.ended:%Y-%m-%d %H:%M} UTC" if run.ended else "",

@@ -141,6 +141,7 @@ def as_markdown(table: Table) -> str:
 
 def _markdown(printed: ReportTable) -> str:
     heads = [_escaped(head.replace("\n", " ")) for head in printed.headers]
+    costs = cost_lines(printed)[: len(printed.costs)]
     alignments = [" :--- |" if index in printed.left else " ---: |" for index in range(len(heads))]
     lines = [
         "| " + " | ".join(heads) + " |",
@@ -152,8 +153,9 @@ def _markdown(printed: ReportTable) -> str:
         *(f"- {_escaped(' '.join(line.splitlines()))}" for line in printed.notes),
         "",
         "```text",
-        *cost_lines(printed),
+        *costs,
         "```",
+        *(f"\n{_escaped(' '.join(line.splitlines()))}" for line in printed.cost_notes),
     ]
     return "\n".join(lines) + "\n"
 

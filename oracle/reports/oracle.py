@@ -193,7 +193,7 @@ def _training(table: OracleTable) -> str:
     cycles = table["cycles"]
     parts = plateau_reports.notes(cycles)
     if count := sum(entry["diverged"] for c in cycles for entry in c["grid"]):
-        parts.append(f"{count} max_lr diverged (scored 0)")
+        parts.append(f"{count} learning rate{'s' * (count > 1)} diverged (scored 0)")
     if table.get("peak", 1.0) < REACHED:
         parts.append(f"the learning rate reaches only {100 * table['peak']:.1f} % of max_lr")
     parts += [evidence_notes.noise(cycles), evidence_notes.early_stopping(cycles)]
@@ -225,22 +225,20 @@ def verdict(table: OracleTable) -> str:
         assert given is not None  # where a region is, so is what is known of it
         by_kind.setdefault(given["verdict"], []).append(cycle)
     inside, outside = by_kind.get("inside", []), by_kind.get("outside", [])
+    decided = len(inside) + len(outside)
     counts = _counts(table)
     over = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
-    cycles = ": " + ", ".join(f"{_weights(c)} {_side(c)}" for c in outside) if outside else ""
+    sides = ", ".join(f"{c['weights_remaining']:.1f} % {_side(c)}" for c in outside)
+    cycles = f": {sides}" if sides else ""
     line = (
         f"S-Cyc verdict: with {over} replicate{'s' * (over != '1')}, "
-        f"{len(inside) + len(outside)} of {len(judged)} cycles are conclusive "
+        f"{decided} of {len(judged)} cycles {'is' if decided == 1 else 'are'} conclusive "
         f"({len(inside)} inside, {len(outside)} outside{cycles})"
     )
     if unknown := by_kind.get("unknown", []):
         line += f"; {len(unknown)} unknown beyond the end of the grid"
     measured = sum(bool(c["s_cyc"]["inside"]) for c in judged)
     return f"{line}. In the measured region: {measured} of {len(judged)}."
-
-
-def _weights(cycle: OracleCycleRow) -> str:
-    return f"{cycle['weights_remaining']:.1f} %"
 
 
 def _rows(cycle: OracleCycleRow, printed: bool, own: bool) -> list[list[str]]:

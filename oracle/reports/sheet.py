@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
+from oracle.study.aliases import shown_reductions
 from oracle.tables.base import TableHeader, TrainingCost
 
 Tone = Literal["inside", "outside", "undecided", "unknown", "best"]
@@ -168,7 +169,7 @@ def shrunk_lines(table: TableHeader) -> list[str]:
             "Run the study again to train them."
         )
     if table["shrunk"]:
-        changes = "; ".join(f"{what} {how}" for what, how in table["shrunk"].items())
+        changes = "; ".join(shown_reductions(table["shrunk"]))
         lines.append(f"Scaled down: {changes}.")
     return lines
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from oracle.host.durations import format_duration
+from oracle.study.aliases import shown_reductions
 
 if TYPE_CHECKING:
     from oracle.runs.estimate import Estimate
@@ -33,8 +34,7 @@ def text(cost: Estimate) -> str:
         lines.append(f"  grid           {name}: {len(rates)} learning rates: {_shown(rates)}")
         if most := cost.growth[name]:
             lines.append(f"                 grows by up to {most} more learning rates per cycle")
-    for what, how in cost.shrunk.items():
-        lines.append(f"  scaled down    {what} {how}")
+    lines += [f"  scaled down    {reduction}" for reduction in shown_reductions(cost.shrunk)]
     lines += [
         f"  training runs  {_sum(cost)}"
         + ("; more where a grid grows" if any(cost.growth.values()) else ""),

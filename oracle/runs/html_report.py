@@ -88,7 +88,7 @@ def page(table: Table, study: Study) -> str:
 {more}
 <h2>Study</h2>
 <details><summary>every field, defaults included</summary>
-<pre tabindex="0" aria-label="The study">{declared}</pre></details>
+<pre tabindex="0" role="region" aria-label="The study">{declared}</pre></details>
 </main>
 {drawing.scripts()}
 </body>
@@ -191,7 +191,8 @@ def costs(printed: ReportTable) -> str:
     lines = cost_lines(printed)
     rows, notes = lines[: len(printed.costs)], lines[len(printed.costs) :]
     aligned = html.escape("\n".join(rows))
-    block = f'<pre class="cost" tabindex="0" aria-label="What it cost">{aligned}</pre>'
+    named = 'class="cost" tabindex="0" role="region" aria-label="Cost, table"'
+    block = f"<pre {named}>{aligned}</pre>"
     sentences = "\n".join(f'<p class="quiet">{html.escape(note)}</p>' for note in notes)
     return "\n".join(part for part in (block if rows else "", sentences) if part)
 

@@ -26,6 +26,8 @@ _BY_FIELD: Mapping[str, Mapping[str, str]] = MappingProxyType(
 SHOWN_VALUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"keep_checkpoints": MappingProxyType({"path": "winning path"})}
 )
+# Words of `shrunk`, which is hashed and stored with a study that options scaled down.
+_REDUCTIONS = (("iterations", "steps"), ("drops", "milestones"), ("max_lr", "learning rates"))
 
 
 def other_name(field: str | None, name: str) -> str | None:
@@ -81,6 +83,21 @@ def with_shown_names(content: JsonMapping, field: str | None = None) -> JsonObje
         The values; :func:`with_stored_names` returns the first ones.
     """
     return {shown_name(field, key): _shown(key, value) for key, value in content.items()}
+
+
+def shown_reductions(shrunk: Mapping[str, str]) -> list[str]:
+    """Return how a study was scaled down, in words for people.
+
+    Args:
+        shrunk: Of the study: what was reduced, and how.
+
+    Returns:
+        A part of a sentence each, such as "steps 60 of 300 (warm-up and milestones with them)".
+    """
+    parts = [f"{what} {how}" for what, how in shrunk.items()]
+    for stored, shown in _REDUCTIONS:
+        parts = [part.replace(stored, shown) for part in parts]
+    return parts
 
 
 def _shown(key: str, value: Any) -> Any:

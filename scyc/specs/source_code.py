@@ -11,7 +11,8 @@ import sys
 import sysconfig
 import tokenize
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -192,8 +193,25 @@ def _is_installed(file: Path) -> bool:
 def _package(name: str) -> str:
     """Return the name and version of the installed package that a module belongs to."""
     top = name.partition(".")[0]
-    packages = importlib.metadata.packages_distributions().get(top)
+    packages = _packages(tuple((each, _changed(each)) for each in sys.path)).get(top)
     return f"{packages[0]} {importlib.metadata.version(packages[0])}" if packages else top
+
+
+@lru_cache(maxsize=1)
+def _packages(_folders: tuple[tuple[str, int], ...]) -> Mapping[str, list[str]]:
+    """Return the installed packages of each module: read anew only where a folder has changed.
+
+    Reading what hundreds of packages consist of takes most of a second.
+    """
+    return importlib.metadata.packages_distributions()
+
+
+def _changed(folder: str) -> int:
+    """Return when a package was last installed in a folder or removed from it; 0: never."""
+    try:
+        return Path(folder).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _code(text: str) -> str:

@@ -100,6 +100,9 @@ FAULTS = """() => {
     const reached = each.tabIndex >= 0 || each.querySelector("a, button, input, [tabindex]");
     if (scrolls && !reached) faults.push(`cannot be scrolled by keys: ${each.className}`);
   }
+  for (const each of document.querySelectorAll(":is(pre, p, div, span)[aria-label]:not([role])")) {
+    faults.push(`a name, but no role: ${each.outerHTML.slice(0, 80)}`);
+  }
   for (const each of document.querySelectorAll("img")) {
     if (!each.hasAttribute("alt")) faults.push(`no alternative: ${each.src}`);
   }

@@ -2,29 +2,12 @@
 
 import ast
 from collections import Counter
-from functools import cache
-from pathlib import Path
 
-import oracle
-import scyc
+from sources import sources
 
-ROOTS = [Path(str(package.__file__)).parent for package in (oracle, scyc)]
 MODULE, FUNCTION = 300, 60  # lines
 PACKAGE = 14  # modules, without `__init__`
 REASON = f"Over {MODULE} lines: "  # what the docstring of a longer module says, with why
-
-
-@cache
-def modules() -> tuple[tuple[Path, str, ast.Module], ...]:
-    """Every module, its text and its syntax tree; released migrations are never changed."""
-    files = [
-        (root, file)
-        for root in ROOTS
-        for file in sorted(root.rglob("*.py"))
-        if "migrations" not in file.parts
-    ]
-    texts = [(file.relative_to(root.parent), file.read_text("utf-8")) for root, file in files]
-    return tuple((file, text, ast.parse(text)) for file, text in texts)
 
 
 def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -37,24 +20,24 @@ def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 def test_no_module_is_long_unless_its_docstring_gives_a_reason() -> None:
     long = [
-        str(file)
-        for file, text, tree in modules()
-        if text.count("\n") > MODULE and REASON not in (ast.get_docstring(tree) or "")
+        str(each.file)
+        for each in sources()
+        if each.text.count("\n") > MODULE and REASON not in (ast.get_docstring(each.tree) or "")
     ]
     assert long == []
 
 
 def test_no_package_has_many_modules() -> None:
-    folders = Counter(file.parent for file, _, _ in modules() if file.name != "__init__.py")
+    folders = Counter(each.file.parent for each in sources() if each.file.name != "__init__.py")
     assert len(folders) > 30
     assert {str(folder): count for folder, count in folders.items() if count > PACKAGE} == {}
 
 
 def test_no_function_is_long() -> None:
     long = [
-        f"{file}:{node.lineno} {node.name} has {body_lines(node)} lines"
-        for file, _, tree in modules()
-        for node in ast.walk(tree)
+        f"{each.file}:{node.lineno} {node.name} has {body_lines(node)} lines"
+        for each in sources()
+        for node in each.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and body_lines(node) > FUNCTION
     ]
     assert long == []
@@ -62,9 +45,9 @@ def test_no_function_is_long() -> None:
 
 def test_args_sections_name_every_parameter() -> None:
     missing = [
-        f"{file}:{node.lineno} {node.name}: {name}"
-        for file, _, tree in modules()
-        for node in ast.walk(tree)
+        f"{each.file}:{node.lineno} {node.name}: {name}"
+        for each in sources()
+        for node in each.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and not node.name.startswith("_")
         and "Args:\n" in (docstring := ast.get_docstring(node) or "")

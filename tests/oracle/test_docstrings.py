@@ -4,14 +4,13 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+from sources import sources
 
 import oracle
 import scyc
 
-ROOTS = [Path(str(package.__file__)).parent for package in (oracle, scyc)]
 SECTIONS = ("Args", "Attributes", "Example", "Returns", "Yields", "Raises")
 NOTHING = ("None", "NoReturn", "Never")
 # Decorators of functions that are described elsewhere: as help, or in the API's description.
@@ -63,17 +62,8 @@ class Public:
         return [name.strip(" *") for line in lines for name in line.split(",")]
 
 
-def texts() -> Iterator[tuple[str, str]]:
-    """Every module by its dotted name; released migrations are never changed."""
-    for root in ROOTS:
-        for file in sorted(root.rglob("*.py")):
-            if "migrations" not in file.parts:
-                name = ".".join(file.relative_to(root.parent).with_suffix("").parts)
-                yield name, file.read_text(encoding="utf-8")
-
-
-TEXTS = dict(texts())
-MODULES = {name: ast.parse(text) for name, text in TEXTS.items()}
+TEXTS = {each.name: each.text for each in sources()}
+MODULES = {each.name: each.tree for each in sources()}
 
 
 def members(module: str, node: ast.stmt) -> Iterator[Public]:

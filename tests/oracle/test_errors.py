@@ -4,26 +4,27 @@ import ast
 import builtins
 import importlib
 from collections.abc import Iterator
-from pathlib import Path
+
+from sources import with_migrations
 
 import oracle
 from oracle.errors import OracleError, RunError, ServiceError, StorageError
 
-ROOT = Path(oracle.__file__).parent
 BUILTIN = {name for name, value in vars(builtins).items() if isinstance(value, type)}
 
 
-def parsed() -> Iterator[tuple[Path, ast.Module]]:
-    """Every module of the package, as its path in it and its syntax tree."""
-    for file in sorted(ROOT.rglob("*.py")):
-        yield file.relative_to(ROOT), ast.parse(file.read_text(encoding="utf-8"))
+def nodes() -> Iterator[tuple[str, ast.AST]]:
+    """Every class and call of the package, with the path of its module in it."""
+    for each in with_migrations():
+        if each.package is oracle:
+            path = each.file.relative_to("oracle").as_posix()
+            yield from ((path, node) for node in each.nodes)
 
 
 def test_every_exception_of_the_package_has_one_base() -> None:
     own = [
         f"{module}: {node.name}"
-        for module, tree in parsed()
-        for node in ast.walk(tree)
+        for module, node in nodes()
         if isinstance(node, ast.ClassDef)
         for base in node.bases
         if isinstance(base, ast.Name)
@@ -47,10 +48,9 @@ def test_the_branches_of_the_tree_are_apart() -> None:
 def test_only_the_command_line_names_options_and_arguments() -> None:
     named = [
         f"{module}:{node.lineno}"
-        for module, tree in parsed()
-        if module.parts[0] != "cli"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
+        for module, node in nodes()
+        if not module.startswith("cli/")
+        and isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id.endswith("Problem")
         and node.args

@@ -39,14 +39,14 @@ def notes(cycles: Sequence[OracleCycleRow]) -> list[str]:
     if short := _of(known, UNDERTRAINED):
         rise = max(_largest(plateau) for _, plateau in short)
         parts.append(
-            f"undertrained at cycle {_listed(short)} (accuracy still rose by {rise:.2f} points per "
+            f"undertrained at {_listed(short)} (accuracy still rose by {rise:.2f} points per "
             "tenth of the steps)"
         )
     if unsure := _of(known, "undecided"):
-        parts.append(f"plateau undecided at cycle {_listed(unsure)}")
+        parts.append(f"plateau undecided at {_listed(unsure)}")
     if blind := [(c, each) for c, each in _of(known, "unknown") if each["seen"] > 1]:
         parts.append(
-            f"plateau unknown at cycle {_listed(blind)} (validation interval too long: lower "
+            f"plateau unknown at {_listed(blind)} (validation interval too long: lower "
             "training.validation_interval)"
         )
     if known and len(_of(known, "plateau")) == len(known):
@@ -63,4 +63,5 @@ def _largest(plateau: Plateau) -> float:
 
 
 def _listed(cycles: Sequence[CyclePlateau]) -> str:
-    return ", ".join(str(cycle) for cycle, _ in cycles)
+    listed = ", ".join(str(cycle) for cycle, _ in cycles)
+    return f"cycle{'s' * (len(cycles) > 1)} {listed}"

@@ -18,6 +18,7 @@ from oracle.database import URL, RunDatabase, RunRecord, parse_url, probe, sqlit
 from oracle.errors import SettingProblem
 from oracle.host.source_hash import source_hash
 from oracle.settings import Settings
+from oracle.study.aliases import shown_reductions
 from scyc.errors import BadInput
 
 _FILE = "studies.json"
@@ -178,7 +179,7 @@ def choose(text: str, runs: Sequence[_Run], settings: Settings) -> _Run:
 
 
 def _described(run: _Findable) -> str:
-    scaled = ", ".join(f"{what} {how}" for what, how in run.study.shrunk.items())
+    scaled = ", ".join(shown_reductions(run.study.shrunk))
     return f"{run.record.run_id} ({scaled})" if scaled else run.record.run_id
 
 

@@ -104,6 +104,7 @@ def test_a_power_law_is_fitted_with_its_exponent() -> None:
     assert shape["power law"].inside == tuple(range(7))
 
 
+@pytest.mark.costly
 def test_an_s_is_distinguished_from_a_line_where_the_peaks_are_sharp() -> None:
     curve = SCyc(epsilon=0.02, delta=0.3, q=2, beta=6.0)
     shape = best([scyc_curve.max_lr(curve, cycle, 0.5) for cycle in range(9)])
@@ -126,21 +127,27 @@ def test_the_printed_table_has_the_amount_and_its_significance() -> None:
     assert json.loads(json.dumps(content)) == content
 
 
-def test_a_trend_that_is_not_significant_is_printed_so_and_stored_as_before() -> None:
-    trends = rise.of_table(table([0.08] * 5), 0.2)
-    lines = rise.text(trends).splitlines()[2:5]
+@pytest.fixture(scope="module")
+def flat() -> rise.Rise:
+    """Of three cycles with the same best rate: one undertrained, one of an older version."""
+    made = table([0.08] * 3)
+    made["cycles"][1]["plateau"]["verdict"] = "undertrained"
+    del made["cycles"][2]["plateau"]
+    return rise.of_table(made)
+
+
+def test_a_trend_that_is_not_significant_is_printed_so_and_stored_as_before(
+    flat: rise.Rise,
+) -> None:
+    lines = rise.text(flat).splitlines()[2:5]
     assert [line.rsplit(", ", 1)[1] for line in lines] == ["not significant"] * 3
-    directions = [each["direction"] for each in rise.as_json(trends)["trends"]]
+    directions = [each["direction"] for each in rise.as_json(flat)["trends"]]
     assert directions == ["not told apart"] * 3
 
 
-def test_undertrained_cycles_are_named() -> None:
-    made = table([0.05, 0.06, 0.07])
-    made["cycles"][1]["plateau"]["verdict"] = "undertrained"
-    del made["cycles"][2]["plateau"]  # of an older version
-    rises = rise.of_table(made)
-    assert (rises.undertrained, rises.unknown) == ((1,), (2,))
-    assert "Undertrained at cycle 1." in rise.text(rises)
+def test_undertrained_cycles_are_named(flat: rise.Rise) -> None:
+    assert (flat.undertrained, flat.unknown) == ((1,), (2,))
+    assert "Undertrained at cycle 1." in rise.text(flat)
 
 
 @pytest.fixture

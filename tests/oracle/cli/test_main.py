@@ -13,6 +13,7 @@ from oracle.cli import main
 from oracle.reports import formats
 from oracle.runs import catalog, execute, prepare
 from oracle.settings import Progress, Settings
+from oracle.study.aliases import shown_reductions
 from oracle.study.loading import load_study
 from oracle.study.validation import parse
 from scyc.schedules import rates as schedules
@@ -252,7 +253,7 @@ def test_check_counts_what_a_comparison_trains(workdir: Path, inside: Call) -> N
     shown = inside("check", "several.yaml", "--replicates", "1", "--scale", "0.5", *INLINE)
     assert "training runs  6 = 3 schedules x 2 networks x 1 replicate\n" in shown
     assert "steps          36 (" in shown
-    assert "scaled down    iterations 6 of 12" in shown
+    assert "scaled down    steps 6 of 12 (warm-up and milestones with them)" in shown
     assert "training runs  2 = 2 networks x 1 replicate\n" in inside(
         "check", "recorded.yaml", *INLINE
     )
@@ -270,7 +271,8 @@ def test_every_output_of_a_run_shows_how_it_was_scaled_down(workdir: Path, insid
     }
     outputs = [shown, *(inside("table", "tiny", "--format", f) for f in ("markdown", "latex"))]
     for what, how in changes.items():
-        assert all(f"{what} {how}" in output for output in outputs)
+        (words,) = shown_reductions({what: how})
+        assert all(words in output for output in outputs)
     table = json.loads(inside("table", "tiny", "--format", "json"))
     assert table["shrunk"] == changes
     assert [cycle["cycle"] for cycle in table["cycles"]] == [0, 1]

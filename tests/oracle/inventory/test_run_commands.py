@@ -164,7 +164,7 @@ def test_a_name_finds_its_run_and_its_id_stays(done: DoneHome) -> None:
 def test_a_name_that_is_none_or_is_taken_is_refused(done: DoneHome, name: str) -> None:
     refused = oracle(done.folder, "runs", "rename", done.run_id, name, raw=True)
     assert isinstance(refused.exception, BadInput)
-    assert [each.value for each in refused.exception.problems] == [name]
+    assert [(each.path, each.value) for each in refused.exception.problems] == [("NAME", name)]
 
 
 @pytest.fixture

@@ -19,9 +19,18 @@ def table() -> Any:
 
 
 @pytest.fixture(scope="module")
-def traces(table: Any) -> dict[str, Any]:
-    panel = region_plots.dashboard_panels(table)["heat_map"]
-    return by_name(panel)
+def panels(table: Any) -> Any:
+    return region_plots.dashboard_panels(table)
+
+
+@pytest.fixture(scope="module")
+def picture(table: Any) -> Any:
+    return region_plots.regions(table)
+
+
+@pytest.fixture(scope="module")
+def traces(panels: Any) -> dict[str, Any]:
+    return by_name(panels["heat_map"])
 
 
 def by_name(panel: Any) -> dict[str, Any]:
@@ -29,8 +38,8 @@ def by_name(panel: Any) -> dict[str, Any]:
     return {trace.name: trace for trace in panel.data if trace.x is None or trace.x[0] is not None}
 
 
-def test_the_legend_of_lines_on_the_cells_is_repainted_with_the_page(table: Any) -> None:
-    panel = region_plots.dashboard_panels(table)["heat_map"]
+def test_the_legend_of_lines_on_the_cells_is_repainted_with_the_page(panels: Any) -> None:
+    panel = panels["heat_map"]
     lines = ("measured region", "estimated region", "S-Cyc")
     shown = [t for t in panel.data if t.name in lines and t.showlegend is not False]
     assert sorted(trace.name for trace in shown) == sorted(lines)
@@ -81,7 +90,9 @@ def test_on_it_lie_the_estimate_s_cyc_and_the_well_tuned_values(
     assert list(lows) == [math.log10(c["evidence"]["estimated"]["low"]) for c in cycles]
 
 
-def test_a_rate_that_was_not_tried_has_no_colour_and_is_framed_between_members(table: Any) -> None:
+def test_a_rate_that_was_not_tried_has_no_colour_and_is_framed_between_members(
+    table: Any, traces: dict[str, Any]
+) -> None:
     grid = table["cycles"][0]["grid"]
     members = table["cycles"][0]["feasible"]["members"]
     untried = next(
@@ -97,16 +108,15 @@ def test_a_rate_that_was_not_tried_has_no_colour_and_is_framed_between_members(t
             "members": [rate for rate in members if rate != untried["max_lr"]],
         },
     }
-    panels = region_plots.dashboard_panels({**table, "cycles": [less, *table["cycles"][1:]]})
-    without = by_name(panels["heat_map"])
+    changed = region_plots.dashboard_panels({**table, "cycles": [less, *table["cycles"][1:]]})
+    without = by_name(changed["heat_map"])
     row = rates().index(untried["max_lr"])
     assert without["accuracy below the best"].z[row][0] is None
-    whole = region_plots.dashboard_panels(table)["heat_map"]
-    assert without["measured region"].y == by_name(whole)["measured region"].y
+    assert without["measured region"].y == traces["measured region"].y
 
 
-def test_a_colour_bar_replaces_a_legend_line_for_each_cycle(table: Any) -> None:
-    lines = region_plots.dashboard_panels(table)["accuracies"].data
+def test_a_colour_bar_replaces_a_legend_line_for_each_cycle(panels: Any) -> None:
+    lines = panels["accuracies"].data
     assert [trace.name for trace in lines if trace.showlegend is not False] == ["diverged"]
     (bar,) = (trace.marker for trace in lines if trace.marker.showscale)
     assert bar.colorbar.ticktext[0] == "100"
@@ -115,8 +125,10 @@ def test_a_colour_bar_replaces_a_legend_line_for_each_cycle(table: Any) -> None:
     assert sum(trace.showlegend is not False for trace in few["accuracies"].data) == 9 + 1
 
 
-def test_no_axis_names_more_networks_than_fit_and_no_tick_is_turned(table: Any) -> None:
-    for figure in (region_plots.regions(table), *region_plots.dashboard_panels(table).values()):
+def test_no_axis_names_more_networks_than_fit_and_no_tick_is_turned(
+    panels: Any, picture: Any
+) -> None:
+    for figure in (picture, *panels.values()):
         axes = list(figure.select_xaxes())
         assert all(axis.tickangle == 0 for axis in axes)
         named = [axis for axis in axes if axis.title.text == "weights remaining, %"]
@@ -124,9 +136,8 @@ def test_no_axis_names_more_networks_than_fit_and_no_tick_is_turned(table: Any) 
         assert named or figure.layout.title.text.endswith("over max_lr")
 
 
-def test_a_picture_has_the_heat_map_next_to_the_regions(table: Any) -> None:
-    figure = region_plots.regions(table)
-    types = {trace.xaxis: trace.type for trace in figure.data if trace.type == "heatmap"}
+def test_a_picture_has_the_heat_map_next_to_the_regions(picture: Any) -> None:
+    types = {trace.xaxis: trace.type for trace in picture.data if trace.type == "heatmap"}
     assert types == {"x2": "heatmap"}
-    shown = [trace.name for trace in figure.data if trace.showlegend is not False]
+    shown = [trace.name for trace in picture.data if trace.showlegend is not False]
     assert shown.count("S-Cyc") == shown.count("well-tuned max_lr") == 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 import pytest
+from costly import costly
 from factories import make_study
 from paper_size import made_up_table
 from plotly.offline import get_plotlyjs_version
@@ -66,7 +67,8 @@ def test_the_bundle_is_of_plotlys_own_major_version() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["digits", "cifar10-schedules-small", "cifar10-distributions", "made up"]
+    "name",
+    ["digits", "cifar10-schedules-small", "cifar10-distributions", *costly("made up")],
 )
 def test_the_bundle_has_every_trace_and_a_page_is_below_1_mb(name: str) -> None:
     table = (

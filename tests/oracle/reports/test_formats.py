@@ -89,7 +89,7 @@ def test_text_shows_gaps_and_divergence(table: oracle.OracleTable) -> None:
     text = formats.text(table)
     assert "[0.1, 0.4]*" in text
     assert "with gaps" in text
-    assert "diverged" in text
+    assert "learning rates diverged (scored 0)" in " ".join(text.split())
     assert tables.verdict(table) in text
     lines = [line for line in text.splitlines() if line.startswith(tuple(" 0123"))]
     assert len({len(line) for line in lines if "±" in line}) == 1  # the columns line up
@@ -369,3 +369,9 @@ def test_the_json_of_a_paper_table_counts_the_values_outside() -> None:
     assert content["outside"] == 2
     assert content["s_cyc"] == {"epsilon": 0.03, "delta": 0.04, "q": 1, "beta": 5.0}
     assert "2 of 7 outside" in paper.text(paper.check_paper_table(7))
+
+
+def test_in_markdown_only_the_aligned_costs_stand_in_a_block(table: oracle.OracleTable) -> None:
+    costs, below = formats.as_markdown(table).split("```text\n")[1].split("```\n")
+    assert all("training runs" in line and "steps" in line for line in costs.splitlines())
+    assert below.startswith("\nTraining runs relative to ")

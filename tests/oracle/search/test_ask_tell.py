@@ -78,10 +78,10 @@ def test_the_well_tuned_max_lr_follows_the_curve_to_the_end() -> None:
     assert len(order) == len(set(order)) == 18
 
 
-@pytest.mark.parametrize("search", ["grid", "adaptive"])
-def test_the_order_of_observations_changes_nothing(search: str) -> None:
+@pytest.mark.parametrize(("search", "count"), [("grid", 10), ("adaptive", 24)])
+def test_the_order_of_observations_changes_nothing(search: str, count: int) -> None:
     run = make_run(
-        grid={"kind": "log", "low": 0.01, "high": 0.4, "count": 24}, search=search, cycles=1
+        grid={"kind": "log", "low": 0.01, "high": 0.4, "count": count}, search=search, cycles=1
     )
     curve = peak(lambda cycle: 0.08 + 0.1 * cycle)
     cycles, order = finish(run, curve)

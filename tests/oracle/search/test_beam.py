@@ -176,8 +176,8 @@ def undisturbed(beam: int) -> tuple[Any, list[str]]:
 @pytest.mark.parametrize(
     "order",
     [
-        *("first", "last", "oracle last"),
-        *costly("seed 0", "seed 1"),
+        *("first", "oracle last"),
+        *costly("last", "seed 0", "seed 1"),
         *(pytest.param(f"seed {seed}", marks=pytest.mark.slow) for seed in range(2, 8)),
     ],
 )

@@ -66,16 +66,23 @@ def test_when_all_diverged_there_is_no_region() -> None:
     )
 
 
+@st.composite
+def counts(draw: st.DrawFn) -> tuple[int, list[tuple[int, int]]]:
+    """Images, few, so that ties and exact edges are common; right ones of two replicates a rate."""
+    images = draw(st.integers(3, 60))
+    pairs = st.tuples(st.integers(0, images), st.integers(0, images))
+    return images, draw(st.lists(pairs, min_size=1, max_size=30))
+
+
 @given(
-    images=st.integers(3, 60),  # few, so that ties and exact edges are common
-    shares=st.lists(st.tuples(st.fractions(0, 1), st.fractions(0, 1)), min_size=1, max_size=30),
+    counted=counts(),
     tolerance=st.fractions(0, 20, max_denominator=100),
 )
 def test_the_region_agrees_with_its_definition(
-    images: int, shares: list[tuple[Fraction, Fraction]], tolerance: Fraction
+    counted: tuple[int, list[tuple[int, int]]], tolerance: Fraction
 ) -> None:
     """In exact arithmetic, on accuracies as there are: shares of so many images."""
-    right = [tuple(round(share * images) for share in each) for each in shares]
+    images, right = counted
     means = {0.01 * (i + 1): Fraction(100 * sum(each), 2 * images) for i, each in enumerate(right)}
     curve = {
         rate: MaxLrScores(tuple(100 * count / images for count in each), False)

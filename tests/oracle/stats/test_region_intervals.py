@@ -191,7 +191,7 @@ def test_a_verdict_that_too_many_replicates_would_not_decide_requests_none() -> 
 
 def test_more_noise_widens_the_intervals() -> None:
     def width(noise: float) -> float:
-        each = [infer(noisy(HUMP, 4, noise, seed)) for seed in range(10)]
+        each = [infer(noisy(HUMP, 4, noise, seed)) for seed in range(5)]
         return fmean(end.high - end.low for one in each for end in (one.low, one.high) if end)
 
     assert width(0.2) < width(0.6) < width(1.8)
@@ -240,6 +240,7 @@ def test_one_replicate_decides_nothing() -> None:
     assert {one.standard_error for one in each.paired.values()} == {None}
 
 
+@pytest.mark.costly
 def test_two_replicates_are_enough_for_intervals() -> None:
     covered = []
     for seed in range(40):

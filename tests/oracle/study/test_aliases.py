@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from oracle.study.aliases import with_shown_names, with_stored_names
+from oracle.study.aliases import shown_reductions, with_shown_names, with_stored_names
 from oracle.study.built_in import bundled_studies
 from oracle.study.loading import read_yaml
 from oracle.study.validation import parse
@@ -87,3 +87,9 @@ def test_a_missing_field_has_its_name_for_people() -> None:
         parse(content, "mine")
     (problem,) = refused.value.problems
     assert (problem.path, problem.rule) == ("training.validation_interval", "is missing; add it")
+
+
+def test_how_a_study_was_scaled_down_is_shown_in_the_names_for_people() -> None:
+    stored = {"iterations": "6 of 12 (warm-up and drops with them)", "grid": "2 of 3 max_lr"}
+    shown = ["steps 6 of 12 (warm-up and milestones with them)", "grid 2 of 3 learning rates"]
+    assert shown_reductions(stored) == shown

@@ -233,6 +233,7 @@ def test_anything_in_any_field_is_read_or_refused(junk: Any, field: str) -> None
     assert isinstance(outcome, Study) or outcome.problems
 
 
+@pytest.mark.costly
 def test_every_study_that_ships_is_valid() -> None:
     assert {"digits", "cifar10-resnet20-small", "own-network"} <= bundled_studies().keys()
     for name in bundled_studies():

@@ -1,11 +1,14 @@
 """The hash of a user's code: what it covers, and what it does not."""
 
-import importlib
+import importlib.metadata
+import os
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
+from scyc.specs import source_code
 from scyc.specs.factory import UNCHECKED
 from scyc.specs.networks import OwnNetworkSpec
 from scyc.specs.source_code import change_rule, source_hash
@@ -83,6 +86,29 @@ def test_an_installed_package_counts_by_its_version(monkeypatch: pytest.MonkeyPa
     assert hashed("pluggy._hooks:HookspecMarker") == first
     monkeypatch.setattr("importlib.metadata.version", lambda _: "0.0.1")
     assert hashed("pluggy:HookspecMarker") != first
+
+
+def test_which_package_a_module_belongs_to_is_read_again_only_where_a_folder_changed(
+    code: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = []
+    read = importlib.metadata.packages_distributions
+    monkeypatch.setattr(
+        "importlib.metadata.packages_distributions", lambda: reads.append(1) or read()
+    )
+    monkeypatch.setattr(source_code, "_INSTALLED", (code.resolve(),))
+    # no folder that another process writes to meanwhile
+    monkeypatch.setattr(sys, "path", [str(code), sysconfig.get_path("stdlib")])
+    first = hashed()
+    assert hashed() == hashed("my_network_:other") == first
+    assert len(reads) == 1
+    metadata = code / "of_mine-2.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: of-mine\nVersion: 2.0\n")
+    (metadata / "top_level.txt").write_text("my_network_\n")
+    os.utime(code, ns=(1, 1))  # whatever the resolution of the file system's clock
+    assert hashed() != first
+    assert len(reads) == 2
 
 
 @pytest.mark.parametrize("path", ["not_there_:make", "sys:exit"])

@@ -129,6 +129,7 @@ def test_the_engine_is_timed_on_a_gpu_and_follows_from_the_study_on_a_cpu(
         assert candidates(system(deterministic=True).training, network, device) == ("solo",)
 
 
+@pytest.mark.costly
 def test_real_engines_are_timed_on_a_cpu(system: Callable[..., SystemSpec], digits: Images) -> None:
     """The times are real, so only what does not depend on them is asserted."""
     declared = system(steps=500, validate_every=500)

@@ -31,7 +31,7 @@ def summary(search_experiment: Any) -> dict[str, Any]:
     return table
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc"])
+@pytest.mark.parametrize("sampler", ["tpe", "random", *costly("qmc")])
 def test_every_sampler_stays_in_its_bounds_and_moves(
     seeking: Make, run_search: Any, near: Any, sampler: str
 ) -> None:

@@ -77,7 +77,7 @@ def test_the_families_hold_every_known_one() -> None:
     assert SMOOTH.keys() | NOISY.keys() == benchmark.FAMILIES.keys()
 
 
-@pytest.mark.parametrize("family", [*list(SMOOTH)[:2], *costly(*list(SMOOTH)[2:])])
+@pytest.mark.parametrize("family", [*list(SMOOTH)[:1], *costly(*list(SMOOTH)[1:])])
 def test_without_noise_it_finds_what_the_full_grid_finds_with_a_third_of_the_training_runs(
     family: str,
 ) -> None:

@@ -167,6 +167,7 @@ def test_where_all_diverges_the_whole_grid_is_tried_and_there_is_no_winner(searc
     assert sum(counts(cycles[0])) == 80
 
 
+@pytest.mark.costly
 def test_ask_and_tell_suggests_the_same_cells(searched: Any) -> None:
     def curve(cycle: int, max_lr: float, replicate: int) -> float:
         away = abs(math.log2(max_lr / (0.05 * 1.5**cycle)))

@@ -84,7 +84,7 @@ def test_evaluations_that_show_no_plateau_leave_it_unknown(made: Any) -> None:
     assert {c["plateau"]["verdict"] for c in table["cycles"]} == {"unknown"}
     assert table["cycles"][0]["plateau"]["rates"][0]["rise"] is None
     notes = reports.sheet(table).notes
-    assert any("plateau unknown at cycle" in line for line in notes)
+    assert any("plateau unknown at cycles 0, 1 (" in line for line in notes)
 
 
 def test_a_table_of_an_older_version_does_not_mention_it(made: Any) -> None:
