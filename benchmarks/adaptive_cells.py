@@ -171,13 +171,20 @@ def _place(rate: float) -> float:
 @click.command(help="Searches that choose single cells, on known curves.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--cases", default=5, show_default=True, help="Of each family, grid and replicates.")
+@click.option("--first", default=0, show_default=True, help="Seed of the first case.")
+@click.option(
+    "--grids", default=",".join(map(str, BUDGETS)), show_default=True, help="Sizes, by comma."
+)
 @click.option("--half", type=click.Choice(["setting", "judging", "all"]), default="judging")
 @click.option("--rules", default=",".join(RULES), show_default=True, help="By comma.")
 @click.option("--batch", default=BATCH, show_default=True, help="Training runs of a round.")
-def main(as_json: bool, cases: int, half: str, rules: str, batch: int) -> None:
+def main(
+    as_json: bool, cases: int, first: int, grids: str, half: str, rules: str, batch: int
+) -> None:
     """Print a row for every method and size of the grid, and for every family."""
     families = {"setting": SETTING, "judging": JUDGING, "all": tuple(FAMILIES)}[half]
-    made = [case(*each) for each in itertools.product(families, BUDGETS, REPLICATES, range(cases))]
+    counts, seeds = [int(each) for each in grids.split(",")], range(first, first + cases)
+    made = [case(*each) for each in itertools.product(families, counts, REPLICATES, seeds)]
     raws = [raw(given) for given in made]
     rows, kept = {}, []
     for method in (RAW, *rules.split(",")):

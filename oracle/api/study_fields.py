@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Required, TypedDict
 
-Fields = Mapping[str, Any]  # of a part, as in YAML; the parts' specs are taken, too
-
 
 class StudyFields(TypedDict, total=False):
-    """Keywords of :func:`oracle.OracleStudy`, those of an own training function among them."""
+    """Keywords of :func:`oracle.OracleStudy`, those of an own training function among them.
+
+    `Any` is a part: its fields as in YAML, its spec, or an object of the caller's.
+    """
 
     name: Required[str]
     description: str
@@ -18,23 +19,23 @@ class StudyFields(TypedDict, total=False):
     classes: int | None
     network: Any
     trainer: Any
-    metric: Fields | Any
-    pruning: Fields | Any
-    training: Fields | Any
-    schedule: Fields | Any
-    split: Fields | Any
-    grid: Required[Fields | Any]
-    search: Literal["grid", "adaptive"] | Fields | Any
+    metric: Any
+    pruning: Any
+    training: Any
+    schedule: Any
+    split: Any
+    grid: Required[Any]
+    search: Any
     cycles: Required[int]
-    replicates: int | Literal["auto"] | Fields
+    replicates: int | Literal["auto"] | Mapping[str, Any]
     tolerance: float
     tolerance_kind: Literal["points", "relative"]
     beam: int
-    s_cyc: Fields | Any
+    s_cyc: Any
     baselines: Sequence[Any]
     seed: int
-    record: Fields | Any
+    record: Any
     pack: int | None
-    keep_checkpoints: Literal["path", "all"]
+    keep_checkpoints: Literal["winning path", "path", "all"]
     shares_storage_with: str | None
-    paper: Fields | Any
+    paper: Any

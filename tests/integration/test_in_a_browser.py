@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import io
+import math
 import os
 import re
 import signal
@@ -184,11 +185,29 @@ def submitted(page: Any, home: str, study: str) -> str:
     return str(page.url)
 
 
+class Refusing:
+    """Answers that the server has too much to do, until it is told how often it still shall."""
+
+    left: float = math.inf
+
+    def __call__(self, route: Any) -> None:
+        self.left -= 1
+        if self.left >= 0:
+            route.fulfill(status=503)
+        else:
+            route.continue_()
+
+
 @pytest.fixture(scope="module")
 def watched(browser: Any, home: str) -> dict[str, Any]:
     """A study submitted and watched to its end, on one page that is never loaded again."""
     page = open_context(browser).new_page()
     address = submitted(page, home, STUDY)
+    late = open_context(browser).new_page()
+    late.goto(address)
+    refusing = Refusing()
+    for path in (address, "**/panels"):
+        late.route(path, refusing)
     page.evaluate("window.same = true")
     listed = open_context(browser).new_page()
     listed.goto(f"{home}/")
@@ -220,6 +239,11 @@ def watched(browser: Any, home: str) -> dict[str, Any]:
             each.get_attribute("data-number") for each in page.locator("[data-log] li").all()
         ],
     }
+    refusing.left = 1
+    late.locator("td.inside, td.outside, td.undecided").first.wait_for()
+    late.locator(grown).first.wait_for()
+    observed["refused"] = refusing.left < 0
+    late.close()
     card = listed.locator("[data-job^=seen]")
     card.locator(".state.done").wait_for()  # on the list that was opened while it ran
     observed["in_list"] = card.locator("progress").evaluate("each => each.value")
@@ -237,6 +261,10 @@ def test_a_job_is_watched_to_its_end_on_one_page(watched: dict[str, Any]) -> Non
     assert watched["log"][0] == "queued"
     assert sum(line.startswith("cycle") for line in watched["log"]) == 4
     assert len(watched["numbers"]) == len(set(watched["numbers"]))
+
+
+def test_answers_that_were_refused_are_asked_for_again(watched: dict[str, Any]) -> None:
+    assert watched["refused"]
 
 
 def test_the_table_is_downloaded_as_shown(

@@ -226,17 +226,23 @@
         return;
       }
       const answer = await fetch(host.dataset.panels);
-      if (!answer.ok) throw new Error(String(answer.status));
+      if (!answer.ok) throw answer;
       const { panels } = await answer.json();
       if (turn < (host.shown ?? 0)) return; // answers may come in another order than they were asked for
       host.shown = turn;
+      host.failures = 0;
       host.panels = panels;
       draw(host);
       const empty = host.querySelector("[data-empty]");
       if (!host.panels.length && empty.textContent.startsWith("Drawing")) empty.textContent = "There is nothing to draw.";
-    } catch {
+    } catch (answer) {
       const empty = host.querySelector("[data-empty]");
       if (!host.panels && empty) empty.textContent = "The figures could not be fetched; the numbers are in the table.";
+      const refused = answer.status >= 400 && answer.status < 500 && answer.status !== 429;
+      if (refused || !host.dataset.panels) return;
+      host.failures = (host.failures ?? 0) + 1; // a server that has much to do answers 503
+      const delay = Math.min(10000, 1000 * 2 ** host.failures);
+      setTimeout(() => { if (host.asked === turn) load(host); }, delay);
     }
   }
 

@@ -92,7 +92,8 @@
   let waiting = null;
   let fetching = false;
   let took = 0; // milliseconds, of the last answer
-  function refresh() {
+  let failures = 0; // in a row: a server that has much to do answers 503
+  function refresh(delay = 800) {
     if (waiting) return;
     waiting = setTimeout(async () => {
       waiting = null;
@@ -101,16 +102,22 @@
       const since = performance.now();
       try {
         await replaceByNow();
+        failures = 0;
         document.dispatchEvent(new Event("oracle:grown"));
-      } catch { /* the next change asks again */ }
+      } catch (answer) {
+        const refused = answer.status >= 400 && answer.status < 500 && answer.status !== 429;
+        failures = refused ? 0 : failures + 1;
+      }
       fetching = false;
       took = performance.now() - since;
-    }, 800);
+      if (failures) refresh(Math.min(10000, 1000 * 2 ** failures)); // no change may come after the last
+    }, delay);
   }
 
   async function replaceByNow(only = null) {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"), only);
+    if (!answer.ok) throw answer;
+    replace(new DOMParser().parseFromString(await answer.text(), "text/html"), only);
   }
 
   function replace(page, only) {
