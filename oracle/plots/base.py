@@ -213,7 +213,7 @@ def card(
     legend: Mapping[str, Any] = BELOW,
     legend2: Mapping[str, Any] = BESIDE,
 ) -> go.Figure:
-    """Give a panel the size that the Optuna dashboard shows whole.
+    """Give a panel the height of the Optuna dashboard's cards; it is as wide as its card.
 
     Args:
         figure: The panel, which is changed.
@@ -228,7 +228,6 @@ def card(
         template="plotly_white",
         title={"text": title, "x": 0.02},
         margin={"t": 50, "b": 20, "l": 60, "r": 20},
-        width=660,
         height=440,
         legend=dict(legend),
         legend2=dict(legend2),

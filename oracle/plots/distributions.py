@@ -83,7 +83,8 @@ def dashboard_panels(table: DistributionsTable) -> dict[str, go.Figure]:
             (f"{what}_shares", f"{_TITLES[what]}: shares", _shares),
         ):
             drawn = partial(draw, table=table, what=what, position=(1, 1), showlegend=True)
-            made[name] = panel(drawn, title, legend=BESIDE, legend2=BELOW)
+            legend = BESIDE if draw is _histograms else BELOW
+            made[name] = panel(drawn, title, legend=legend).update_traces(legend="legend")
     return made
 
 

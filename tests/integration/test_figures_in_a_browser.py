@@ -37,6 +37,13 @@ TOUCHING = """() => [...document.querySelectorAll(".plot")].flatMap((plot) => {
   return [...cut, ...near.map(() => "ticks touch"), ...turned.map(() => "a tick is turned")];
 })"""
 
+DRAWN_SO_WIDE = """() => [...document.querySelectorAll(".plot")]
+  .every((plot) => plot.dataset.width === String(plot.clientWidth))"""
+# The colour bars, and where the axes lie.
+PARTS = """() => [...document.querySelectorAll(".plot")].map((plot) => [
+  plot.querySelectorAll(".colorbar").length, plot._fullLayout.xaxis._length,
+  plot._fullLayout.yaxis._length].map(Math.round))"""
+
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
@@ -109,6 +116,18 @@ def test_ticks_with_uneven_gaps_do_not_touch_on_a_phone(
     files: dict[str, Path], shown: Callable[..., Any]
 ) -> None:
     check(shown(files["compared"], 390, "light"))
+
+
+def test_a_figure_whose_page_becomes_narrow_and_wide_again_looks_as_if_opened_so(
+    files: dict[str, Path], shown: Callable[..., Any]
+) -> None:
+    page = shown(files["made-up"], 1280, "light")
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(DRAWN_SO_WIDE)
+        afresh = shown(files["made-up"], width, "light")
+        check(page)
+        assert page.evaluate(PARTS) == afresh.evaluate(PARTS)
 
 
 @pytest.mark.slow

@@ -197,6 +197,9 @@
       const second = panel.figure.data.some((trace) => trace.legend === "legend2" && trace.showlegend !== false);
       const [width, height] = [plot.clientWidth, plot.clientHeight];
       const narrow = width < NARROW;
+      // Plotly keeps margins and colour bars of another width, and may find no room for an axis.
+      if (plot.dataset.drawn && Number(plot.dataset.width) !== width) Plotly.purge(plot);
+      plot.dataset.width = String(width);
       const bar = panel.figure.data.some((trace) => trace.colorbar || (trace.marker && trace.marker.colorbar));
       const data = repainted(panel.figure.data, ground).map((trace) => coloured(trace, narrow, narrow ? 11 : 12.5, height));
       const made = (high) => Plotly.react(plot, data, layout(panel.figure.layout, width, high, second, bar), {

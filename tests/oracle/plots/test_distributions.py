@@ -218,12 +218,13 @@ def test_every_panel_is_a_card_with_the_same_numbers() -> None:
         "activations_spread",
         "activations_shares",
     ]
-    assert {(card.layout.width, card.layout.height) for card in made.values()} == {(660, 440)}
+    assert {(card.layout.width, card.layout.height) for card in made.values()} == {(None, 440)}
     whole = distributions(table)
     assert sum(len(card.data) for card in made.values()) == len(whole.data)
     first = lines_of_networks(whole)[0]
     assert made["weight_gradients"].data[0].y == first.y
     assert made["activations"].data[0].showlegend
+    assert {trace.legend for card in made.values() for trace in card.data} == {"legend"}  # below it
 
 
 def test_axes_name_what_they_show_and_its_unit() -> None:

@@ -63,7 +63,7 @@ def test_the_cards_are_the_panels(table: Table) -> None:
             name: trace.y for name, trace in expected.items()
         }
         assert all(trace.showlegend for trace in card.data)
-        assert (card.layout.width, card.layout.height) == (660, 440)
+        assert (card.layout.width, card.layout.height) == (None, 440)
 
 
 def test_without_s_cyc_the_middle_panel_is_empty() -> None:
