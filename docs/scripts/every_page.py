@@ -2,20 +2,18 @@
 
     python docs/scripts/every_page.py FOLDER [NAME ...]
 
-A server of its own has jobs in every state, two finished runs, an external run and a search. Needs
+A server of its own has jobs in every state, two finished runs and a search. Needs
 Chromium (BROWSER_PATH, or /usr/bin/chromium), and writes FOLDER/NAME-WIDTH-SCHEME.png in about ten
 minutes; with NAMEs only those. The pictures are for looking at; no document shows them.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,13 +54,6 @@ OTHER = SMALL.replace("name: digits", "name: digits-wider").replace(
 SLOW = LONGER.replace("steps: 120", "steps: 4000").replace(
     "validation_interval: 40", "validation_interval: 400"
 )
-OUTSIDE = {
-    "name": "mine",
-    "grid": {"max_lr": [0.01, 0.03, 0.1, 0.3]},
-    "cycles": 2,
-    "replicates": 2,
-    "s_cyc": {"epsilon": 0.03, "delta": 0.05, "q": 0, "beta": 3.0},
-}  # fmt: skip
 
 
 def ended_jobs(folder: Path) -> dict[str, str]:
@@ -86,29 +77,6 @@ def ended_jobs(folder: Path) -> dict[str, str]:
     return paths
 
 
-def asked(address: str, content: dict[str, Any]) -> Any:
-    """Send JSON to the server, and return its answer."""
-    request = urllib.request.Request(  # noqa: S310  # our own
-        address, json.dumps(content).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request) as answer:  # noqa: S310
-        return json.load(answer)
-
-
-def trained_elsewhere(home: str) -> str:
-    """Report the observations of a cycle and a half of an external run; returns its path."""
-    run = asked(f"{home}/v1/oracle", OUTSIDE)["run"]
-    told: list[dict[str, Any]] = []
-    for number in range(13):
-        answer = asked(f"{home}/v1/oracle/{run}/observations", {"observations": told})
-        task = answer["next"]
-        if task is None:
-            break
-        value = 90 - 40 * abs(task["max_lr"] - 0.1) + number % 3 / 10
-        told = [{key: task[key] for key in ("cycle", "max_lr", "replicate")} | {"accuracy": value}]
-    return f"/runs/{run}"
-
-
 @contextmanager
 def pages(browser: Any) -> Iterator[tuple[str, dict[str, str]]]:
     """Start a server with jobs in every state; yield its address and its pages' paths, by name."""
@@ -130,7 +98,6 @@ def pages(browser: Any) -> Iterator[tuple[str, dict[str, str]]]:
             paths |= {name: address.removeprefix(home) for name, address in jobs.items()}
             page.goto(jobs["running"])
             page.locator("[data-live=running] tbody tr").first.wait_for()
-            paths["external"] = trained_elsewhere(home)
             runs = ["run=" + re.sub(".*/", "", jobs[name]) for name in jobs if "finished" in name]
             paths |= {
                 "jobs": "/",

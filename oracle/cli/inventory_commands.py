@@ -12,6 +12,7 @@ import click
 
 from oracle.cli.client_options import server_option
 from oracle.cli.options import FILE, storage_options
+from oracle.cli.printing import INTERRUPTED
 from oracle.host.terminal import printable
 from oracle.settings import Settings
 
@@ -106,8 +107,12 @@ def _agreed(text: str, run_id: str, yes: bool) -> bool:
     if yes:
         return True
     click.echo(printable(text), nl=False)
-    if click.confirm(printable(f"Delete {run_id}?")):
-        return True
+    try:
+        if click.confirm(printable(f"Delete {run_id}?")):
+            return True
+    except click.Abort:  # Ctrl-C, or there is nobody to ask
+        click.echo("\nnothing was deleted; --yes deletes without asking", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
     click.echo("nothing was deleted")
     return False
 

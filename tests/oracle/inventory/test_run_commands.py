@@ -17,6 +17,7 @@ from optuna_trials import COUNT
 
 import oracle as api
 from oracle.cli.main import main
+from oracle.cli.printing import INTERRUPTED
 from oracle.database import RunDatabase
 from oracle.errors import DiskError, WrongState
 from oracle.export.checkpoint import find_cell, load_network
@@ -97,6 +98,9 @@ def test_a_deletion_asks_for_confirmation_and_leaves_nothing(done: DoneHome) -> 
     size_before = size(done.folder / "tiny")
     refused = oracle(done.folder, "runs", "delete", "tiny", input="n\n")
     assert refused.stdout.endswith("nothing was deleted\n")
+    nobody = oracle(done.folder, "runs", "delete", "tiny", input="")
+    assert nobody.exit_code == INTERRUPTED
+    assert nobody.stderr == "\nnothing was deleted; --yes deletes without asking\n"
     assert size(done.folder / "tiny") == size_before
     printed = output(done.folder, "runs", "delete", "tiny", "--yes")
     assert printed.startswith(f"{done.run_id} is deleted: {done.cells} training runs, ")
