@@ -9,6 +9,7 @@ minutes; with NAMEs only those. The pictures are for looking at; no document sho
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
