@@ -142,6 +142,7 @@ class MaxLr:
     region: Region | None
     inside: bool | None  # whether S-Cyc's max_lr lies in the region
     complete: bool  # every training run of the cycle is known
+    evidence: JsonObject | None = None  # intervals and verdict, as in an oracle run's table
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema
 from oracle.search.ask_tell import State
 from oracle.service.external_runs import LEASE
 from oracle.tables.parts.cycles import FeasibleRegion
+from oracle.tables.parts.evidence import Evidence
 from scyc.json_types import JsonObject
 from scyc.specs.base import NonNegativeInt, PositiveFloat, Spec
 
@@ -71,6 +72,12 @@ class CycleFound(BaseModel):
     well_tuned: float | None = Field(description="null while the cycle is open, or had no winner.")
     region: FeasibleRegion | None
     inside: bool | None = Field(description="Whether S-Cyc's max_lr lies in the region.")
+    evidence: Evidence | None = Field(
+        default=None,
+        description="The estimated region with its intervals, and the verdict on S-Cyc's max_lr, "
+        "as in an oracle run's table; null where `region` is, in lists, and in answers to "
+        "observations.",
+    )
 
 
 class MaxLr(CycleFound):

@@ -76,7 +76,9 @@ def listed(
 ) -> OutsideList:
     """All that were declared, the oldest first, page by page."""
     page, following = service.outside.page(after, limit)
-    return OutsideList(items=[_with_declaration(*each) for each in page], next=following)
+    return OutsideList(
+        items=[_with_declaration(*each, with_evidence=False) for each in page], next=following
+    )
 
 
 @router.get(
@@ -153,7 +155,7 @@ def observe(
             cycle=todo.cycle, max_lr=todo.max_lr, replicate=todo.replicate, parent_max_lr=parent
         )
     return Answer(
-        **external.table(now),
+        **external.table(now, with_evidence=False),
         added=answer.added,
         next=upcoming,
         retry_after=answer.retry_after,
@@ -168,9 +170,11 @@ def _outside(service: Service, text: str) -> OutsideFound:
     return _with_declaration(*declared)
 
 
-def _with_declaration(declared: Declared, now: ExternalRunState) -> OutsideFound:
+def _with_declaration(
+    declared: Declared, now: ExternalRunState, with_evidence: bool = True
+) -> OutsideFound:
     return OutsideFound(
-        **external.table(now),
+        **external.table(now, with_evidence),
         owner=declared.owner,
         declared=declared.declared,
         declaration=now.run.model_dump(mode="json"),
@@ -180,8 +184,7 @@ def _with_declaration(declared: Declared, now: ExternalRunState) -> OutsideFound
 def _of_outside(now: ExternalRunState, cycle: int) -> MaxLr:
     _within(cycle, now.run.cycles)
     complete = cycle < len(now.cycles)
-    region = now.cycles[cycle].region if complete else None
-    row = external.cycle(now.run, cycle, region)
+    row = external.cycle(now.run, cycle, now.cycles[cycle] if complete else None)
     return MaxLr(**row, run=now.run.id, complete=complete)
 
 
@@ -206,6 +209,7 @@ def _of_own(known: StoredRun, table: Table, cycle: int) -> MaxLr:
         well_tuned=row["well_tuned"] if row else None,
         region=region,
         inside=row["s_cyc"]["inside"] if row else None,
+        evidence=row["evidence"] if row else None,
         complete=row is not None,
     )
 

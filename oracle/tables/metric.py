@@ -72,7 +72,7 @@ def _cycle(cycle: OracleCycleRow, scale: MetricScale) -> OracleCycleRow:
             "test_accuracy": s_cyc["test_accuracy"]
             and _values(s_cyc["test_accuracy"], diverged, scale),
         },
-        "evidence": _evidence(evidence, scale) if evidence else None,
+        "evidence": evidence_in_metric(evidence, scale) if evidence else None,
         "plateau": None,  # it is about points of accuracy
         "oracle_less_s_cyc": differences
         and {
@@ -93,7 +93,16 @@ def _values(
     ]
 
 
-def _evidence(evidence: Evidence, scale: MetricScale) -> Evidence:
+def evidence_in_metric(evidence: Evidence, scale: MetricScale) -> Evidence:
+    """Return the evidence of one cycle with the metric's values in place of points.
+
+    Args:
+        evidence: In points.
+        scale: From points to the metric's values.
+
+    Returns:
+        A new part.
+    """
     again, estimated = evidence["best_again"], evidence.get("estimated")
     changed: Evidence = {
         **evidence,

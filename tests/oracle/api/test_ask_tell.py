@@ -152,6 +152,9 @@ def test_a_metric_is_minimised_in_its_own_unit(
         for cycle in search.table()["cycles"]:
             assert cycle["well_tuned"] == 0.1
             assert cycle["region"]["members"] == members
+            worse = {row["max_lr"]: row["difference"] for row in cycle["evidence"]["paired"]}
+            assert worse[0.05] == pytest.approx(0.1 * 0.05)  # a larger error
+            assert cycle["evidence"]["low"]["low"] <= cycle["evidence"]["estimated"]["low"]
         name = f"{search.run.id}/observations"
     study = optuna.load_study(study_name=name, storage=f"sqlite:///{tmp_path}/my.db")
     assert (study.direction.name, study.metric_names) == ("MINIMIZE", ["validation mse"])

@@ -20,7 +20,10 @@ from oracle.search import ask_tell
 from oracle.service.service import Service
 from oracle.service.settings import ServerSettings
 from oracle.settings import Settings
+from oracle.stats.region import MaxLrScores
+from oracle.stats.region_intervals import infer_region
 from oracle.study.base import Study
+from oracle.tables.parts import evidence
 from oracle.web.app import create_app
 from scyc.schedules import scyc_curve
 from scyc.specs.base import SCyc
@@ -131,6 +134,33 @@ def test_a_trainer_is_led_to_the_end(served: Served) -> None:
         "cut_high": False,
     }
     assert [each["inside"] for each in answer["cycles"]] == [True, False]
+    assert [each["evidence"] for each in answer["cycles"]] == [None, None]
+
+
+def test_a_complete_cycle_has_the_intervals_and_verdict_of_its_replicates(served: Served) -> None:
+    path = declared(served, "judged")
+    _, answer = served.ask(f"{path}/observations", {"observations": []})
+    while (wanted := answer["next"]) is not None:
+        _, answer = served.ask(f"{path}/observations", observed(wanted, accuracy(wanted)))
+    _, run = served.ask(path)
+    for cycle, row in enumerate(run["cycles"]):
+        tried = {
+            rate: MaxLrScores(
+                tuple(
+                    accuracy({"cycle": cycle, "max_lr": rate, "replicate": replicate})
+                    for replicate in (0, 1)
+                ),
+                diverged=False,
+            )
+            for rate in (0.05, 0.1, 0.2)
+        }
+        posterior = infer_region(tried, 0.5, "points", grid=tuple(tried))
+        assert row["evidence"] == evidence.part(posterior, row["s_cyc"])
+        assert served.ask(f"{path}/max_lr?cycle={cycle}")[1]["evidence"] == row["evidence"]
+    status, listed = served.ask("/v1/oracle")
+    assert status == 200
+    of_lists = [each for item in listed["items"] for each in item["cycles"]]
+    assert {each["evidence"] for each in of_lists} == {None}
 
 
 def test_max_lr_of_an_outside_run_grows_with_its_cycles(served: Served) -> None:
@@ -169,6 +199,7 @@ def test_max_lr_of_an_own_run_is_that_of_its_table(
         assert body["region"] == row["feasible"]
         assert body["s_cyc"] == row["s_cyc"]["max_lr"]
         assert body["inside"] == row["s_cyc"]["inside"]
+        assert body["evidence"] == row["evidence"]
         assert body["complete"]
     assert served.ask(f"/v1/oracle/{prepared.run_id}/max_lr?cycle=3")[0] == 422
     assert served.ask("/v1/oracle/tiny/max_lr?cycle=0")[1]["run"] == prepared.run_id
