@@ -194,7 +194,7 @@ class Service:
             record = (as_written or same)[-1] if same else None
         run = self._run(record) if record is not None else None
         if run is None:
-            raise UnknownJob(f"run {name} not found")
+            raise UnknownJob(f"run {name} not found; GET /v1/runs lists all runs")
         return run
 
     def forget(self, run: StoredRun) -> None:
