@@ -203,6 +203,7 @@ class StudyWithToy(TrainingSpec):
     schedule: one_of({**SCHEDULES, "steps": StepsSpec}, default="warmup")  # type: ignore[valid-type]
 
 
+@pytest.mark.costly
 def test_a_schedule_is_a_spec_and_a_line(system: Systems, colours: Images) -> None:
     declared = system(precision="fp64")
     study = StudyWithToy.model_validate({**declared.training.model_dump(), "schedule": "steps"})

@@ -23,12 +23,14 @@ def test_the_public_file_is_the_tables_grids() -> None:
     assert [{name: str(value) for name, value in row.items()} for row in tidy_rows(table)] == rows
 
 
+@pytest.mark.costly
 def test_the_table_and_the_tidy_file_replay_alike() -> None:
     one = read_recorded(RESULTS / "digits-fine.json")[:2]
     other = read_recorded(RESULTS / "digits-fine.csv")[:2]
     assert replay_cells(one, "racing", 0.2, 0.5) == replay_cells(other, "racing", 0.2, 0.5)
 
 
+@pytest.mark.costly
 def test_a_wide_spread_past_a_cliff_does_not_hide_the_best() -> None:
     cycles = read_recorded(RESULTS / "digits-fine.csv")
     replays = replay_cells([cycles[3], cycles[8]], "adaptive", 0.25, 0.5)

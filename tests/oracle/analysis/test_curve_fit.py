@@ -16,6 +16,7 @@ def around(curve: SCyc, width: float) -> list[Target]:
     return [Target(m, rate * (1 - width), rate * (1 + width), rate) for m, rate in rates.items()]
 
 
+@pytest.mark.costly
 @given(
     epsilon=st.floats(0.001, 1),
     delta=st.floats(0.001, 1),

@@ -31,6 +31,7 @@ def test_the_jackknife_of_a_mean_is_students_interval() -> None:
     assert high == pytest.approx(3 + 2.3534 * 1.0801, abs=1e-3)
 
 
+@pytest.mark.costly
 def test_a_rise_of_known_size_is_detected_in_all_three_quantities() -> None:
     """The best rate rises by 1.3 a cycle; the ends lie at exp(-0.5) and exp(0.5) times it."""
     tops = [0.05 * 1.3**cycle for cycle in range(5)]
@@ -45,6 +46,7 @@ def test_a_rise_of_known_size_is_detected_in_all_three_quantities() -> None:
         assert each.rates == pytest.approx(expected, rel=0.2)
 
 
+@pytest.mark.costly
 def test_where_nothing_rises_no_rise_is_reported() -> None:
     for each in trend.trends(table([0.08] * 5)):
         assert each.direction == "not told apart"

@@ -230,12 +230,14 @@ def test_short_packs_write_nothing(spec: Callable[..., WorkerConfig]) -> None:
     assert not Path(where.in_flight).exists()
 
 
+@pytest.mark.costly
 def test_the_requested_engine_trains(spec: Callable[..., WorkerConfig]) -> None:
     worker = Worker(spec(training={"steps": 12, "batch": 16, "validate_every": 6}))
     assert [each.engine for each in worker.train(tasks(2))] == ["stacked"] * 2
     assert [each.engine for each in worker.train(tasks(2), "solo")] == ["solo"] * 2
 
 
+@pytest.mark.costly
 def test_a_worker_measures_among_its_engines(spec: Callable[..., WorkerConfig]) -> None:
     worker = Worker(spec())
     worker._trainer.engines = ("solo", "stacked")

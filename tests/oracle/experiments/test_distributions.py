@@ -310,6 +310,7 @@ def test_the_printed_row_is_the_spread_over_replicates() -> None:
     )
 
 
+@pytest.mark.costly
 def test_each_form_has_the_rows() -> None:
     table = table_of([WIDE, WIDER], [NARROW, NARROW], paper={"figure": 5, "claim": "one two"})
     rows = list(csv.DictReader(io.StringIO(formats.as_csv(table))))

@@ -207,6 +207,7 @@ def test_values_that_are_all_the_same_make_one_bar(value: float) -> None:
     assert bar[0] <= exact < bar[1]
 
 
+@pytest.mark.costly
 def test_every_panel_is_a_card_with_the_same_numbers() -> None:
     table = make_table()
     made = dashboard_panels(table)

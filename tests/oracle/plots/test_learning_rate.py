@@ -131,6 +131,7 @@ def test_the_left_panel_is_equation_2_with_its_phases_behind_it(figure: go.Figur
     assert figure.layout.xaxis.ticktext[:3] == ("0<br>100", "1<br>80", "2<br>64")
 
 
+@pytest.mark.costly
 def test_the_right_panel_has_the_rates_of_each_chosen_cycle(figure: go.Figure) -> None:
     assert [trace.name for trace in figure.data[1:]] == ["0 (100 %)", "5 (32.8 %)", "10 (10.7 %)"]
     for cycle, trace in zip([0, 5, 10], figure.data[1:], strict=True):
@@ -158,6 +159,7 @@ def test_max_lr_may_be_any_function_of_the_cycle() -> None:
     assert max(figure.data[1].y) == 0.025
 
 
+@pytest.mark.costly
 def test_many_cycles_have_few_ticks() -> None:
     ticks = draw(cycles=100, chosen=[0]).layout.xaxis.tickvals
     assert 5 < len(ticks) <= 13

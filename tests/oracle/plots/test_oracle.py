@@ -101,6 +101,7 @@ def test_the_axis_holds_the_whole_intervals(made: Any) -> None:
     assert 10**low < 0.001
 
 
+@pytest.mark.costly
 def test_accuracies_have_the_standard_errors_of_paired_differences(made: Any) -> None:
     table = made()
     for cycle, line in zip(table["cycles"], ("100 %", "80 %", "64 %"), strict=True):

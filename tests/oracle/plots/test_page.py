@@ -81,6 +81,7 @@ def test_the_bundle_has_every_trace_and_a_page_is_below_1_mb(name: str) -> None:
     assert len(page.document(kind.figure(table), panels)) < MOST
 
 
+@pytest.mark.costly
 def test_a_report_at_the_papers_size_is_below_1_mb_and_describes_its_panels() -> None:
     text = html_report.page(made_up_table(), make_study())
     assert len(text) < MOST

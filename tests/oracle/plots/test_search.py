@@ -22,6 +22,7 @@ def table() -> dict[str, Any]:
     return {"candidates": every, "objective": {"name": "mean", "cycles": [[0, 1, 2]]}}
 
 
+@pytest.mark.costly
 def test_a_legend_names_each_kind_of_candidate_once(table: Any) -> None:
     for panel in dashboard_panels(table).values():
         names = [trace.name for trace in panel.data if trace.showlegend]

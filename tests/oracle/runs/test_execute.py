@@ -228,6 +228,7 @@ def test_a_users_network_and_data_run_like_any(study: Make, tmp_path: Path) -> N
     assert run(own, settings(tmp_path))["complete"]
 
 
+@pytest.mark.costly
 def test_a_network_of_the_script_itself_is_refused_where_rays_workers_train(
     study: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

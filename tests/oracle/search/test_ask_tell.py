@@ -93,6 +93,7 @@ def test_the_order_of_observations_changes_nothing(search: str, count: int) -> N
     assert [each.results for each in cycles.cycles] == [each.results for each in shuffled.cycles]
 
 
+@pytest.mark.costly
 def test_it_finds_what_a_run_of_our_own_finds(
     study: Callable[..., Study], searched: Callable[..., Any]
 ) -> None:
@@ -212,6 +213,7 @@ def test_a_run_that_makes_no_sense_is_refused(changes: dict[str, Any]) -> None:
         make_run(**changes)
 
 
+@pytest.mark.costly
 def test_the_known_results_are_never_fewer_than_the_requested_ones() -> None:
     run = make_run(grid={"kind": "log", "low": 0.01, "high": 0.4, "count": 24}, search="adaptive")
     seen: dict[Training, float | None] = {}

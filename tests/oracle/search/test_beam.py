@@ -88,6 +88,7 @@ def test_a_beam_and_greed_train_what_they_share_once(study: Make, Rehearsal: Any
     assert len(rehearsal.trained) == costs["greedy"]["trainings"] + own + 3 * replicates
 
 
+@pytest.mark.costly
 def test_a_beam_as_wide_as_the_grid_tries_every_path(study: Make, Rehearsal: Any) -> None:
     _, study_experiment = run(study, Rehearsal, beam=100, cycles=2, replicates=1)
     beams = [len(cycle["kept"]) for cycle in study_experiment.table("tiny-0")["beam"]["cycles"]]

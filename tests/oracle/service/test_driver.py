@@ -369,6 +369,7 @@ def test_nothing_is_written_where_no_cell_came() -> None:
     assert [each[:2] for each in row.written] == [(1, 9)]
 
 
+@pytest.mark.costly
 def test_cells_that_came_in_a_burst_are_written_though_no_more_come() -> None:
     row = Row()
     with reporter(row) as job_reporter:

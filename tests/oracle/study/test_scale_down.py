@@ -251,6 +251,7 @@ def test_a_scaled_down_study_lists_what_was_reduced() -> None:
     assert comparison().shrunk == {}
 
 
+@pytest.mark.costly
 def test_every_output_lists_what_was_reduced(study: Make, searched: Any, Rehearsal: Any) -> None:
     small = scale_down(study(), ScaleDown(replicates=1, cycles=1))
     _, cycles, path = searched(small, lambda cell: 90 - abs(cell.max_lr - 0.1))

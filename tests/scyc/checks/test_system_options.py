@@ -37,6 +37,7 @@ def test_the_first_cycle_that_removes_nothing_or_the_last_weight_is_found(
     assert first_idle_cycle(counts, rate, idle - 1, least) is None
 
 
+@pytest.mark.costly
 def test_filters_that_run_out_in_a_later_cycle_are_refused(system: System, colours: Images) -> None:
     """Of stages of 2, 4 and 8 filters, with 30 % of each gone every time."""
     pruning = PruningSpec(criterion="l1_filter", rate=0.3)

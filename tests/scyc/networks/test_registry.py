@@ -256,6 +256,7 @@ def test_small_forms_start_with_he_initialisation(spec: NetworkSpec) -> None:
             assert module.bias is None or not module.bias.any()
 
 
+@pytest.mark.costly
 def test_torchvisions_unchanged_network_starts_as_torchvision_starts_it() -> None:
     spec = ResNet50Spec(name="resnet50", form="torchvision")
     made = registry.build(spec, (3, 32, 32), 5, seed=11).state_dict()
@@ -369,6 +370,7 @@ def test_every_network_that_a_study_may_name_has_a_builder() -> None:
     assert set(registry.NETWORKS) == set(networks.NETWORKS)
 
 
+@pytest.mark.costly
 def test_a_network_is_a_builder_and_a_line_in_the_registry(
     monkeypatch: pytest.MonkeyPatch, system: Callable[..., SystemSpec], colours: Images
 ) -> None:

@@ -64,6 +64,7 @@ def test_the_coupled_weights_of_each_layer_of_a_tiny_network() -> None:
     )
 
 
+@pytest.mark.costly
 def test_every_prunable_layer_of_torchvisions_networks_is_found() -> None:
     models = torchvision_compat.torchvision().models
     with torch.device("meta"):

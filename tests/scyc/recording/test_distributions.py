@@ -109,6 +109,7 @@ def test_chunks_and_order_of_the_stream_change_nothing(
     assert_same_but_for_rounding(in_parts.to_json(), seen(whole, (-1.0, 1.0)))
 
 
+@pytest.mark.costly
 @given(values=LISTS)
 def test_any_values_are_counted_exactly_and_their_quantiles_are_right(values: list[float]) -> None:
     whole = torch.tensor(values, dtype=torch.float32)
@@ -283,6 +284,7 @@ def test_coarser_bins_keep_their_counts_at_the_old_edges() -> None:
     assert bins + Bins(-2, 1, (100,)) == Bins(-2, -3, (1, 2, 12, 48, 100))
 
 
+@pytest.mark.costly
 @given(values=st.lists(st.floats(-(2.0**-120), 2.0**-120, width=32), min_size=1, max_size=50))
 def test_subnormal_values_are_counted_like_others(values: list[float]) -> None:
     whole = torch.tensor(values, dtype=torch.float32)

@@ -141,6 +141,7 @@ def test_no_rate_is_negative_or_above_max_lr(
     assert all(0 <= rate <= max_lr * (1 + 1e-12) for rate in seen)
 
 
+@pytest.mark.costly
 @given(schedules, lrs, steps, st.floats(1e-3, 1e3))
 def test_rates_scale_with_max_lr(
     schedule: ScheduleSpec, max_lr: float, steps: int, factor: float

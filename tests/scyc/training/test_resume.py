@@ -120,6 +120,7 @@ def test_a_pack_with_all_training_options_is_resumed_with_the_same_bits(
         assert all(same(a, b) for a, b in zip(whole, again, strict=True))
 
 
+@pytest.mark.costly
 def test_a_channels_last_network_is_resumed_with_the_same_bits(
     system: Callable[..., SystemSpec], colours: Images
 ) -> None:

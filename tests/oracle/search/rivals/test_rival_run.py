@@ -243,6 +243,7 @@ def test_a_rival_that_needs_an_answer_that_the_oracle_has_not_ends(
     assert rival["average"] is None
 
 
+@pytest.mark.costly
 def test_the_expected_number_of_training_runs_counts_the_rivals(
     study: Make, Rehearsal: Any, answer: Any, monkeypatch: Any
 ) -> None:

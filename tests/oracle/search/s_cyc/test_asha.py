@@ -56,6 +56,7 @@ def test_the_gaussian_process_suggests_from_earlier_results(
     assert samplers.suggest(seeking(search=search), 4, here[:4], []) == here[4].curve
 
 
+@pytest.mark.costly
 def test_tpe_finds_better_than_it_starts_with(seeking: Make, run_search: Any, near: Any) -> None:
     _, search_experiment = run_search(
         seeking(search=RANGES | {"trials": 32}, cycles=6), near(IDEAL)
@@ -102,6 +103,7 @@ def test_so_many_candidates_are_under_way_at_once(
         assert max(out) == parallel
 
 
+@pytest.mark.costly
 def test_halving_saves_training_runs_and_keeps_the_best(
     seeking: Make, run_search: Any, near: Any
 ) -> None:
@@ -169,6 +171,7 @@ def test_an_interrupted_search_ends_as_an_uninterrupted_one(
     assert sorted(first.trained + second.trained) == sorted(whole.trained)
 
 
+@pytest.mark.costly
 def test_candidates_that_diverge_are_recorded_as_0_and_do_not_stop_others(
     seeking: Make, run_search: Any
 ) -> None:

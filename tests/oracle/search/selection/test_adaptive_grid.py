@@ -218,6 +218,7 @@ def test_the_order_of_known_results_does_not_matter() -> None:
     assert requested[0] == requested[1]
 
 
+@pytest.mark.costly
 def test_interrupted_anywhere_it_ends_as_it_would_have(
     study: Make, searched: Any, Rehearsal: Any
 ) -> None:

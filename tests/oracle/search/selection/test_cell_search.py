@@ -129,6 +129,7 @@ def test_the_table_shows_what_ended_each_cycle_and_its_bounds(searched: Any) -> 
     assert "budget spent" in " ".join(formats.text(table).split())
 
 
+@pytest.mark.costly
 def test_a_certain_verdict_ends_a_cycle_whose_best_is_known(searched: Any) -> None:
     far = {"epsilon": 0.012, "delta": 0.0, "q": 0, "beta": 1.0}
     reasons = {}

@@ -128,6 +128,7 @@ def test_the_next_cells_depend_on_the_known_results_alone() -> None:
     assert (one.trained == other.trained).all()
 
 
+@pytest.mark.costly
 def test_the_max_lr_that_is_named_has_every_replicate_and_is_as_good_as_the_best() -> None:
     for seed in range(4):
         known, _, _, answer = run(hump(0.6, 8, seed), CycleSearch(GRID, 8, 0.5, 80, 16))
