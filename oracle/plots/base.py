@@ -189,7 +189,6 @@ def panel(
     draw: Callable[[go.Figure], None],
     title: str,
     legend: Mapping[str, Any] = BELOW,
-    legend2: Mapping[str, Any] = BESIDE,
 ) -> go.Figure:
     """Draw one panel of a whole figure by itself, as a :func:`card`.
 
@@ -197,21 +196,19 @@ def panel(
         draw: Adds the panel's traces and axes to the figure that it is given, at row 1, column 1.
         title: Of the panel.
         legend: Layout of its legend.
-        legend2: Layout of its second legend, where it has one.
 
     Returns:
         The panel.
     """
     figure = make_subplots(rows=1, cols=1)
     draw(figure)
-    return card(figure, title, legend, legend2)
+    return card(figure, title, legend)
 
 
 def card(
     figure: go.Figure,
     title: str,
     legend: Mapping[str, Any] = BELOW,
-    legend2: Mapping[str, Any] = BESIDE,
 ) -> go.Figure:
     """Give a panel the height of the Optuna dashboard's cards; it is as wide as its card.
 
@@ -219,7 +216,6 @@ def card(
         figure: The panel, which is changed.
         title: Of the panel.
         legend: Where its legend stands.
-        legend2: Where a second legend stands.
 
     Returns:
         The panel.
@@ -230,5 +226,5 @@ def card(
         margin={"t": 50, "b": 20, "l": 60, "r": 20},
         height=440,
         legend=dict(legend),
-        legend2=dict(legend2),
+        legend2=dict(BESIDE),
     )

@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from oracle.reports.registry import SHEETS
-from oracle.reports.sheet import SECOND_ROW, ReportTable, cost_lines, tone
+from oracle.reports.sheet import SECOND_ROW, ReportTable, aligned_costs, cost_lines, tone
 from oracle.tables.registry import Table
 
 # Text that begins so is a formula; so is what follows a semicolon where that parts the cells. The
@@ -141,7 +141,6 @@ def as_markdown(table: Table) -> str:
 
 def _markdown(printed: ReportTable) -> str:
     heads = [_escaped(head.replace("\n", " ")) for head in printed.headers]
-    costs = cost_lines(printed)[: len(printed.costs)]
     alignments = [" :--- |" if index in printed.left else " ---: |" for index in range(len(heads))]
     lines = [
         "| " + " | ".join(heads) + " |",
@@ -153,7 +152,7 @@ def _markdown(printed: ReportTable) -> str:
         *(f"- {_escaped(' '.join(line.splitlines()))}" for line in printed.notes),
         "",
         "```text",
-        *costs,
+        *aligned_costs(printed),
         "```",
         *(f"\n{_escaped(' '.join(line.splitlines()))}" for line in printed.cost_notes),
     ]

@@ -198,10 +198,21 @@ def cost_lines(printed: ReportTable) -> list[str]:
     Returns:
         Lines without an end.
     """
+    return [*aligned_costs(printed), *printed.cost_notes]
+
+
+def aligned_costs(printed: ReportTable) -> list[str]:
+    """Return a table's costs as aligned lines of text.
+
+    Args:
+        printed: The printed table.
+
+    Returns:
+        A line for each row of the costs, without an end.
+    """
     width = max([6, *(len(row.name) for row in printed.costs)])
-    rows = [
+    return [
         f"{row.name:<{width}} {row.trainings:>7,} training runs {row.steps:>12,} steps "
         f"{row.seconds:>10,.1f} s of worker time"
         for row in printed.costs
     ]
-    return [*rows, *printed.cost_notes]

@@ -11,7 +11,7 @@ from oracle.plots import page as drawing
 from oracle.plots.page import PortableFigure
 from oracle.plots.registry import FIGURES
 from oracle.reports import formats
-from oracle.reports.sheet import ReportTable, cost_lines, tone
+from oracle.reports.sheet import ReportTable, aligned_costs, tone
 from oracle.study.aliases import with_shown_names
 from oracle.study.base import Study
 from oracle.tables.registry import Table, is_empty
@@ -188,13 +188,13 @@ def costs(printed: ReportTable) -> str:
     Returns:
         Aligned rows and sentences below them, escaped; "" where the table has no cost.
     """
-    lines = cost_lines(printed)
-    rows, notes = lines[: len(printed.costs)], lines[len(printed.costs) :]
-    aligned = html.escape("\n".join(rows))
+    aligned = html.escape("\n".join(aligned_costs(printed)))
     named = 'class="cost" tabindex="0" role="region" aria-label="Cost, table"'
     block = f"<pre {named}>{aligned}</pre>"
-    sentences = "\n".join(f'<p class="quiet">{html.escape(note)}</p>' for note in notes)
-    return "\n".join(part for part in (block if rows else "", sentences) if part)
+    sentences = "\n".join(
+        f'<p class="quiet">{html.escape(note)}</p>' for note in printed.cost_notes
+    )
+    return "\n".join(part for part in (block if aligned else "", sentences) if part)
 
 
 def _cell(cell: str, words: bool) -> str:
