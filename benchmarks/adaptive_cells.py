@@ -1,6 +1,6 @@
 """Searches that choose single (max_lr, replicate) against the whole raw grid, on known curves.
 
-    python benchmarks/adaptive_cells.py [--cases N] [--half setting|judging] [--json]
+    python benchmarks/adaptive_cells.py [--cases N] [--half HALF] [--json]
 
 A case is one cycle of `benchmarks/cycle_families.py`. Every rule of
 `oracle.search.selection.cell_rules` sees the same results, up to a budget of the whole grid's
@@ -22,7 +22,8 @@ from dataclasses import asdict, dataclass
 import click
 import numpy as np
 from coverage import questions
-from cycle_families import FAMILIES, HIGH, JUDGING, LOW, SETTING, TOLERANCE, Case, case
+from cycle_families import HIGH, LOW, TOLERANCE, Case, case
+from recorded_curves import EVERY, HALVES
 
 from oracle.search.selection.cell_rules import RULES
 from oracle.search.selection.cycle_answer import CycleSearch, Known, infer_cycle
@@ -175,16 +176,16 @@ def _place(rate: float) -> float:
 @click.option(
     "--grids", default=",".join(map(str, BUDGETS)), show_default=True, help="Sizes, by comma."
 )
-@click.option("--half", type=click.Choice(["setting", "judging", "all"]), default="judging")
+@click.option("--half", type=click.Choice(list(HALVES)), default="judging")
 @click.option("--rules", default=",".join(RULES), show_default=True, help="By comma.")
 @click.option("--batch", default=BATCH, show_default=True, help="Training runs of a round.")
 def main(
     as_json: bool, cases: int, first: int, grids: str, half: str, rules: str, batch: int
 ) -> None:
     """Print a row for every method and size of the grid, and for every family."""
-    families = {"setting": SETTING, "judging": JUDGING, "all": tuple(FAMILIES)}[half]
     counts, seeds = [int(each) for each in grids.split(",")], range(first, first + cases)
-    made = [case(*each) for each in itertools.product(families, counts, REPLICATES, seeds)]
+    every = itertools.product(HALVES[half], counts, REPLICATES, seeds)
+    made = [case(*each, EVERY) for each in every]
     raws = [raw(given) for given in made]
     rows, kept = {}, []
     for method in (RAW, *rules.split(",")):

@@ -1,6 +1,6 @@
 """A whole grid read off the posterior, against its raw best and ends, on known curves.
 
-    python benchmarks/coverage.py [--cases N] [--half setting|judging] [--json]
+    python benchmarks/coverage.py [--cases N] [--half HALF] [--json]
 
 Regret: points of expected accuracy below the best value of the grid. End: mean error of an end
 against the true region of the continuous curve, in steps of the grid. Verdicts are asked on and off
@@ -18,7 +18,8 @@ from dataclasses import asdict, dataclass
 
 import click
 import numpy as np
-from cycle_families import FAMILIES, HIGH, JUDGING, LOW, SETTING, TOLERANCE, Case, case
+from cycle_families import HIGH, LOW, TOLERANCE, Case, case
+from recorded_curves import EVERY, HALVES
 
 from oracle.stats.decisions import draw_ends, well_tuned
 from oracle.stats.posterior import curve_posterior
@@ -130,14 +131,13 @@ def _place(rate: float) -> float:
 @click.command(help="A whole grid read off the posterior, on known curves.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--cases", default=10, show_default=True, help="Of each family, grid and replicates.")
-@click.option("--half", type=click.Choice(["setting", "judging", "all"]), default="judging")
+@click.option("--half", type=click.Choice(list(HALVES)), default="judging")
 def main(as_json: bool, cases: int, half: str) -> None:
     """Print a row for all cases, for each family and each size of the grid."""
-    families = {"setting": SETTING, "judging": JUDGING, "all": tuple(FAMILIES)}[half]
     every = [
-        outcome(case(family, count, replicates, seed))
+        outcome(case(family, count, replicates, seed, EVERY))
         for family, count, replicates, seed in itertools.product(
-            families, COUNTS, REPLICATES, range(cases)
+            HALVES[half], COUNTS, REPLICATES, range(cases)
         )
     ]
     rows = {"all": summary(every)}

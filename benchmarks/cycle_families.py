@@ -80,10 +80,16 @@ class Case:
         return Cells(self.rates, self.table, self.diverged)
 
 
-def case(family: str, count: int, replicates: int, seed: int) -> Case:
-    """Return one case, the same every time."""
+def case(
+    family: str,
+    count: int,
+    replicates: int,
+    seed: int,
+    families: Mapping[str, Callable[[Rng], tuple[Curve, Curve]]] | None = None,
+) -> Case:
+    """Return one case of a family, `FAMILIES` where none are given; the same every time."""
     rng = np.random.default_rng([seed, count, replicates, *family.encode()])
-    curve, chance = FAMILIES[family](rng)
+    curve, chance = (FAMILIES if families is None else families)[family](rng)
     noise, size = str(rng.choice(NOISES)), float(rng.choice(SIZES))
     places = np.linspace(0, 1, count)
     means = curve(places)
@@ -105,7 +111,8 @@ def case(family: str, count: int, replicates: int, seed: int) -> Case:
     )
 
 
-def _never(at: Array) -> Array:
+def never(at: Array) -> Array:
+    """Return the chance to diverge where nothing does."""
     return np.zeros_like(np.asarray(at, float))
 
 
@@ -126,7 +133,7 @@ def _cliff(rng: Rng) -> tuple[Curve, Curve]:
             - 2 * (np.maximum(0, best - at) / low) ** 1.5
             - fall / (1 + np.exp(-(at - best - edge) / 0.01))
         )
-    ), _never
+    ), never
 
 
 def _edge(rng: Rng) -> tuple[Curve, Curve]:
@@ -139,7 +146,7 @@ def _edge(rng: Rng) -> tuple[Curve, Curve]:
             - slope * np.maximum(0, side * (edge - at))
             - fall / (1 + np.exp(np.clip(-side * (at - edge) / width, -60, 60)))
         )
-    ), _never
+    ), never
 
 
 def _sloping(rng: Rng) -> tuple[Curve, Curve]:
@@ -151,7 +158,7 @@ def _sloping(rng: Rng) -> tuple[Curve, Curve]:
             + slope * at
             - 2 * ((np.maximum(0, low - at) + np.maximum(0, at - high)) / side) ** 1.5
         )
-    ), _never
+    ), never
 
 
 def _humps(rng: Rng) -> tuple[Curve, Curve]:
@@ -163,17 +170,17 @@ def _humps(rng: Rng) -> tuple[Curve, Curve]:
             top - np.minimum(30, 2 * ((at - first) / one) ** 2),
             top + other - np.minimum(30, 2 * ((at - second) / two) ** 2),
         )
-    ), _never
+    ), never
 
 
 def _rising(rng: Rng) -> tuple[Curve, Curve]:
     top, rise = rng.uniform(60, 97), rng.uniform(0.1, 0.4)
-    return lambda at: top - 10 * np.exp(-at / rise), _never
+    return lambda at: top - 10 * np.exp(-at / rise), never
 
 
 def _flat(rng: Rng) -> tuple[Curve, Curve]:
     top = rng.uniform(60, 97)
-    return lambda at: top + 0 * np.asarray(at, float), _never
+    return lambda at: top + 0 * np.asarray(at, float), never
 
 
 def _chance(rng: Rng) -> tuple[Curve, Curve]:
@@ -185,15 +192,15 @@ def _chance(rng: Rng) -> tuple[Curve, Curve]:
 
 FAMILIES: Mapping[str, Callable[[Rng], tuple[Curve, Curve]]] = MappingProxyType(
     {
-        "round peak": lambda rng: (_peak(rng, (0.1, 0.4), (0.1, 0.4)), _never),
+        "round peak": lambda rng: (_peak(rng, (0.1, 0.4), (0.1, 0.4)), never),
         "peak with a cliff": _cliff,
-        "wide peak": lambda rng: (_peak(rng, (0.4, 0.9), (0.4, 0.9)), _never),
-        "narrow peak": lambda rng: (_peak(rng, (0.04, 0.08), (0.04, 0.08)), _never),
+        "wide peak": lambda rng: (_peak(rng, (0.4, 0.9), (0.4, 0.9)), never),
+        "narrow peak": lambda rng: (_peak(rng, (0.04, 0.08), (0.04, 0.08)), never),
         "sloping plateau": _sloping,
         "two humps": _humps,
         "diverges by chance": _chance,
         "rising to the end": _rising,
-        "asymmetric peak": lambda rng: (_peak(rng, (0.3, 0.8), (0.06, 0.15)), _never),
+        "asymmetric peak": lambda rng: (_peak(rng, (0.3, 0.8), (0.06, 0.15)), never),
         "flat": _flat,
         "plateau with an edge": _edge,
     }

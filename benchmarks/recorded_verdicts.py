@@ -20,6 +20,8 @@ import numpy as np
 
 from oracle.search.selection.cycle_answer import CycleSearch, Known, infer_cycle
 from oracle.search.selection.next_cells import budget_cells, next_cells
+from oracle.stats.noise import Array
+from oracle.stats.posterior import Flags
 
 RESULTS = Path(__file__).parent.parent / "docs" / "results"
 TABLES = (
@@ -47,14 +49,22 @@ class CycleReplay:
     loss: float  # points of the named max_lr below the highest mean
 
 
+def lost_cells(rows: list[dict[str, Any]], accuracies: Array) -> Flags:
+    """Return which replicates diverged, (max_lr, replicates).
+
+    They are recorded as 0; where none of a diverged row is 0, all of the row count.
+    """
+    diverged = np.array([row["diverged"] for row in rows])[:, np.newaxis]
+    lost = diverged & (accuracies == 0)
+    return np.asarray(lost | diverged & ~lost.any(1, keepdims=True))
+
+
 def replay(table: dict[str, Any], cycle: dict[str, Any], budget: float) -> CycleReplay:
     """Search one recorded cycle."""
     rows = cycle["grid"]
     rates = tuple(row["max_lr"] for row in rows)
     accuracies = np.array([row["val_accuracy"] for row in rows], float)
-    # a diverged replicate is recorded as 0; where none is 0, all of the row count as diverged
-    lost = np.array([row["diverged"] for row in rows])[:, np.newaxis] & (accuracies == 0)
-    lost |= np.array([row["diverged"] for row in rows])[:, np.newaxis] & ~lost.any(1, keepdims=True)
+    lost = lost_cells(rows, accuracies)
     means = np.where(lost, 0, accuracies).mean(1)
     asked = cycle["s_cyc"]["max_lr"]
     search = CycleSearch(

@@ -18,6 +18,7 @@ VerdictKind = Literal["inside", "outside", "undecided", "unknown"]
 
 SURE = 0.95  # a verdict is given where its chance of being wrong is at most 1 - SURE
 EXCESS = 1.0  # of the drawn maxima' excess, what is taken off: set on `SETTING` families
+SPARSE_EXCESS = 0.5  # the same where cells are missing, which makes the excess large
 INTERVAL = 0.9  # of the draws of an end lie in its interval
 DIGITS = 6  # of what is returned; the libraries of linear algebra differ in the last of 16
 SLACK = 1e-9  # relative; a value of the grid is on the grid, whatever rounding says
@@ -143,7 +144,7 @@ def draw_ends(posterior: CurvePosterior, tolerance: float, kind: ToleranceKind) 
     curves, logs = posterior.curves, np.log(posterior.points)
     best = curves[:, posterior.on_grid].max(axis=1)
     excess = best.mean() - posterior.mean[posterior.on_grid].max()
-    tops = best - EXCESS * excess
+    tops = best - (SPARSE_EXCESS if posterior.sparse else EXCESS) * excess
     allowed = tolerance if kind == "points" else np.abs(tops) * tolerance / 100
     above = curves - (tops - allowed)[:, None]
     members = above >= 0

@@ -21,7 +21,7 @@ from statistics import NormalDist
 import numpy as np
 
 from oracle.stats.decisions import SURE, Ends, VerdictKind, draw_ends, well_tuned
-from oracle.stats.noise import SPARSE_FLOOR, Array, sparse_prior
+from oracle.stats.noise import SPARSE_FLOOR, Array
 from oracle.stats.posterior import Cells, CurvePosterior, curve_posterior
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region, points
 
@@ -171,8 +171,7 @@ def infer_region(
     alike = len({value for each in sound.values() for value in each.accuracies}) == 1
     if alike:
         floor = max(floor, allowed)  # nothing is known of the noise
-    prior = sparse_prior(allowed, max(len(grid), len(tried))) if sparse else None
-    posterior = curve_posterior(observed_cells(tried), allowed, grid, floor, seed, prior=prior)
+    posterior = curve_posterior(observed_cells(tried), allowed, grid, floor, seed, sparse=sparse)
     ends = draw_ends(posterior, tolerance, kind)
     best_rate = well_tuned(posterior, list(sound))
     share = region.best_accuracy / 100

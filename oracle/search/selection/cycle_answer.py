@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from oracle.stats.decisions import Ends, draw_ends, well_tuned
-from oracle.stats.noise import SPARSE_FLOOR, Array, lowest, sparse_prior
+from oracle.stats.noise import SPARSE_FLOOR, Array, lowest
 from oracle.stats.posterior import DEPTH, REACHES, Cells, CurvePosterior, Flags, curve_posterior
 from oracle.stats.region import ToleranceKind
 
@@ -79,7 +79,7 @@ def infer_cycle(search: CycleSearch, known: Known) -> Answer:
         SPARSE_FLOOR,
         search.seed,
         DRAWS,
-        sparse_prior(tolerance, len(search.grid)),
+        sparse=True,
     )
     never = rows[~(known.diverged[rows] == 1).any(axis=1)]
     whole = never[known.trained[never].all(axis=1)]
