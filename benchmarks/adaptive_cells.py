@@ -23,7 +23,7 @@ import click
 import numpy as np
 from coverage import questions
 from cycle_families import HIGH, LOW, TOLERANCE, Case, case
-from recorded_curves import EVERY, HALVES
+from recorded_curves import HALVES, families_of
 
 from oracle.search.selection.cell_rules import RULES
 from oracle.search.selection.cycle_answer import CycleSearch, Known, infer_cycle
@@ -176,16 +176,17 @@ def _place(rate: float) -> float:
 @click.option(
     "--grids", default=",".join(map(str, BUDGETS)), show_default=True, help="Sizes, by comma."
 )
-@click.option("--half", type=click.Choice(list(HALVES)), default="judging")
+@click.option("--half", type=click.Choice(HALVES), default="judging")
 @click.option("--rules", default=",".join(RULES), show_default=True, help="By comma.")
 @click.option("--batch", default=BATCH, show_default=True, help="Training runs of a round.")
 def main(
     as_json: bool, cases: int, first: int, grids: str, half: str, rules: str, batch: int
 ) -> None:
     """Print a row for every method and size of the grid, and for every family."""
+    families = families_of(half)
     counts, seeds = [int(each) for each in grids.split(",")], range(first, first + cases)
-    every = itertools.product(HALVES[half], counts, REPLICATES, seeds)
-    made = [case(*each, EVERY) for each in every]
+    every = itertools.product(families, counts, REPLICATES, seeds)
+    made = [case(*each, families) for each in every]
     raws = [raw(given) for given in made]
     rows, kept = {}, []
     for method in (RAW, *rules.split(",")):

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 import click
 import numpy as np
 from cycle_families import HIGH, LOW, TOLERANCE, Case, case
-from recorded_curves import EVERY, HALVES
+from recorded_curves import HALVES, families_of
 
 from oracle.stats.decisions import draw_ends, well_tuned
 from oracle.stats.posterior import curve_posterior
@@ -131,13 +131,14 @@ def _place(rate: float) -> float:
 @click.command(help="A whole grid read off the posterior, on known curves.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--cases", default=10, show_default=True, help="Of each family, grid and replicates.")
-@click.option("--half", type=click.Choice(list(HALVES)), default="judging")
+@click.option("--half", type=click.Choice(HALVES), default="judging")
 def main(as_json: bool, cases: int, half: str) -> None:
     """Print a row for all cases, for each family and each size of the grid."""
+    families = families_of(half)
     every = [
-        outcome(case(family, count, replicates, seed, EVERY))
+        outcome(case(family, count, replicates, seed, families))
         for family, count, replicates, seed in itertools.product(
-            HALVES[half], COUNTS, REPLICATES, range(cases)
+            families, COUNTS, REPLICATES, range(cases)
         )
     ]
     rows = {"all": summary(every)}

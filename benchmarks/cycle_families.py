@@ -26,6 +26,7 @@ LOW, HIGH = 0.005, 0.5  # ends of the grid
 Rng = np.random.Generator
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Curve = Callable[[Array], Array]
+Family = Callable[[Rng], tuple[Curve, Curve]]  # accuracy by place, and chance to diverge
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def case(
     count: int,
     replicates: int,
     seed: int,
-    families: Mapping[str, Callable[[Rng], tuple[Curve, Curve]]] | None = None,
+    families: Mapping[str, Family] | None = None,
 ) -> Case:
     """Return one case of a family, `FAMILIES` where none are given; the same every time."""
     rng = np.random.default_rng([seed, count, replicates, *family.encode()])
@@ -190,7 +191,7 @@ def _chance(rng: Rng) -> tuple[Curve, Curve]:
     ), lambda at: 1 / (1 + np.exp(-np.clip((np.asarray(at) - edge) / width, -60, 60)))
 
 
-FAMILIES: Mapping[str, Callable[[Rng], tuple[Curve, Curve]]] = MappingProxyType(
+FAMILIES: Mapping[str, Family] = MappingProxyType(
     {
         "round peak": lambda rng: (_peak(rng, (0.1, 0.4), (0.1, 0.4)), never),
         "peak with a cliff": _cliff,

@@ -1,4 +1,4 @@
-"""Accuracy curves of recorded runs as families for the benchmarks, one a run: `RECORDED`.
+"""Accuracy curves of recorded runs as families for the benchmarks, one a run.
 
 The posterior mean of a cycle's whole grid counts as its true curve; a case draws one cycle, and
 replicates of it are simulated as for the other families. Points of accuracy are scaled so that the
@@ -9,21 +9,41 @@ those at even positions are for setting constants, those at odd ones for judging
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from cycle_families import FAMILIES, JUDGING, SETTING, TOLERANCE, Array, Curve, Rng, never
-from recorded_verdicts import lost_cells
+from cycle_families import (
+    FAMILIES,
+    JUDGING,
+    SETTING,
+    TOLERANCE,
+    Array,
+    Curve,
+    Family,
+    Rng,
+    never,
+)
 
-from oracle.stats.posterior import Cells, curve_posterior
+from oracle.stats.posterior import Cells, Flags, curve_posterior
 
 RESULTS = Path(__file__).parent.parent / "docs" / "results"
+HALVES = ("setting", "judging", "all", "setting-runs", "judging-runs")
 LEAST_VALUES = 6  # of a grid whose curve is used
 LEAST_CYCLES = 3  # of a run
+
+
+def lost_cells(rows: list[dict[str, Any]], accuracies: Array) -> Flags:
+    """Return which replicates diverged, (max_lr, replicates).
+
+    They are recorded as 0; where none of a diverged row is 0, all of the row count.
+    """
+    diverged = np.array([row["diverged"] for row in rows])[:, np.newaxis]
+    lost = diverged & (accuracies == 0)
+    return np.asarray(lost | diverged & ~lost.any(1, keepdims=True))
 
 
 def _cycles(table: dict[str, Any]) -> list[dict[str, Any]]:
@@ -54,26 +74,21 @@ def _family(table: dict[str, Any], rng: Rng) -> tuple[Curve, Curve]:
     return lambda at: np.interp(at, (logs - low) / (high - low), values), never
 
 
-def _families() -> dict[str, Callable[[Rng], tuple[Curve, Curve]]]:
+@cache
+def recorded_families() -> Mapping[str, Family]:
+    """Return a family for each run in `RESULTS` whose grids are whole, by name."""
     families = {}
     for file in sorted(RESULTS.glob("*.json")):
         table = json.loads(file.read_text("utf-8"))
         if isinstance(table, dict) and "cycles" in table and len(_cycles(table)) >= LEAST_CYCLES:
             families[file.stem] = partial(_family, table)
-    return families
+    return MappingProxyType(families)
 
 
-RECORDED: Mapping[str, Callable[[Rng], tuple[Curve, Curve]]] = MappingProxyType(_families())
-SETTING_RUNS = tuple(RECORDED)[0::2]
-JUDGING_RUNS = tuple(RECORDED)[1::2]
-
-HALVES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "setting": SETTING,
-        "judging": JUDGING,
-        "all": tuple(FAMILIES),
-        "setting-runs": SETTING_RUNS,
-        "judging-runs": JUDGING_RUNS,
-    }
-)
-EVERY = MappingProxyType({**FAMILIES, **RECORDED})
+def families_of(half: str) -> Mapping[str, Family]:
+    """Return the families of one of `HALVES`, by name."""
+    if half.endswith("-runs"):
+        runs = recorded_families()
+        return {name: runs[name] for name in tuple(runs)[half == "judging-runs" :: 2]}
+    names = {"setting": SETTING, "judging": JUDGING, "all": tuple(FAMILIES)}[half]
+    return {name: FAMILIES[name] for name in names}

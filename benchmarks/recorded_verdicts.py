@@ -17,13 +17,11 @@ from typing import Any
 
 import click
 import numpy as np
+from recorded_curves import RESULTS, lost_cells
 
 from oracle.search.selection.cycle_answer import CycleSearch, Known, infer_cycle
 from oracle.search.selection.next_cells import budget_cells, next_cells
-from oracle.stats.noise import Array
-from oracle.stats.posterior import Flags
 
-RESULTS = Path(__file__).parent.parent / "docs" / "results"
 TABLES = (
     "digits",
     "demo",
@@ -47,16 +45,6 @@ class CycleReplay:
     search: str  # verdict of the search
     share: float  # of the whole grid's training runs
     loss: float  # points of the named max_lr below the highest mean
-
-
-def lost_cells(rows: list[dict[str, Any]], accuracies: Array) -> Flags:
-    """Return which replicates diverged, (max_lr, replicates).
-
-    They are recorded as 0; where none of a diverged row is 0, all of the row count.
-    """
-    diverged = np.array([row["diverged"] for row in rows])[:, np.newaxis]
-    lost = diverged & (accuracies == 0)
-    return np.asarray(lost | diverged & ~lost.any(1, keepdims=True))
 
 
 def replay(table: dict[str, Any], cycle: dict[str, Any], budget: float) -> CycleReplay:

@@ -14,7 +14,8 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 def recorded(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     yield importlib.import_module("recorded_verdicts")
-    sys.modules.pop("recorded_verdicts", None)
+    for name in ("recorded_verdicts", "recorded_curves", "cycle_families"):
+        sys.modules.pop(name, None)
 
 
 def test_a_clear_peak_is_named_with_half_of_the_training_runs(recorded: Any) -> None:

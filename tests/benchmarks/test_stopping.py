@@ -11,7 +11,7 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
-SCRIPTS = ("stopping", "adaptive_cells", "coverage", "cycle_families")
+SCRIPTS = ("stopping", "adaptive_cells", "coverage", "recorded_curves", "cycle_families")
 
 
 @pytest.fixture

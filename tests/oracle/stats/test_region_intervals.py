@@ -28,12 +28,12 @@ from oracle.stats.region_intervals import (
 def _benchmark() -> Any:
     folder = Path(__file__).parents[3] / "benchmarks"
     modules = []
-    for name in ("cycle_families", "coverage"):
+    for name in ("cycle_families", "recorded_curves", "coverage"):
         spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module  # the second imports the first
+        sys.modules[name] = module  # later ones import earlier ones
         spec.loader.exec_module(module)
         modules.append(module)
     return modules
