@@ -39,7 +39,7 @@ def _benchmark() -> Any:
     return modules
 
 
-families, benchmark = _benchmark()
+families, _, benchmark = _benchmark()
 
 CASES = 12  # of each judging family
 
