@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from oracle.stats.digits import round_digits
 from oracle.stats.noise import Array
-from oracle.stats.posterior import CurvePosterior
+from oracle.stats.posterior import DRAWS, Cells, CurvePosterior, curve_posterior
 from oracle.stats.region import ToleranceKind
 
 VerdictKind = Literal["inside", "outside", "undecided", "unknown"]
@@ -22,6 +22,7 @@ SPARSE_EXCESS = 0.5  # the same where cells are missing, which makes the excess 
 INTERVAL = 0.9  # of the draws of an end lie in its interval
 DIGITS = 6  # of what is returned; the libraries of linear algebra differ in the last of 16
 SLACK = 1e-9  # relative; a value of the grid is on the grid, whatever rounding says
+MAYBE_FLAT = 0.02  # the same chance, above which it is computed without a prior against flat curves
 FLAT = 0.9  # chance that the whole grid is feasible, above which no max_lr is better than another
 
 
@@ -163,6 +164,45 @@ def draw_ends(posterior: CurvePosterior, tolerance: float, kind: ToleranceKind) 
         regrets=np.maximum(0.0, best.mean() - posterior.mean),
         flat=float(members.all(axis=1).mean()),
     )
+
+
+def infer_ends(
+    cells: Cells,
+    allowed: float,
+    tolerance: float,
+    kind: ToleranceKind,
+    grid: Sequence[float],
+    *,
+    floor: float,
+    seed: int,
+    sparse: bool,
+    draws: int = DRAWS,
+) -> tuple[CurvePosterior, Ends]:
+    """Draw the curve behind the cells of a cycle, and find the region of every drawn curve.
+
+    Where cells are missing, a flat curve is less likely beforehand. Whether the curve is flat is
+    therefore asked of a posterior without that prior.
+
+    Args:
+        cells: At least one that did not diverge.
+        allowed: The tolerance in points of accuracy.
+        tolerance: In points, or in percent of the best.
+        kind: Of the tolerance.
+        grid: max_lr, tried or not.
+        floor: The least standard deviation of one replicate's noise, in points.
+        seed: Of the random numbers.
+        sparse: Whether cells are missing.
+        draws: Number of curves.
+
+    Returns:
+        The posterior and its ends, with the chance that the whole grid is feasible.
+    """
+    posterior = curve_posterior(cells, allowed, grid, floor, seed, draws, sparse)
+    ends = draw_ends(posterior, tolerance, kind)
+    if sparse and ends.flat > MAYBE_FLAT:
+        free = curve_posterior(cells, allowed, grid, floor, seed, draws, sparse, height=0.0)
+        ends = replace(ends, flat=draw_ends(free, tolerance, kind).flat)
+    return posterior, ends
 
 
 def well_tuned(posterior: CurvePosterior, rates: Sequence[float]) -> float:

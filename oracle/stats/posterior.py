@@ -90,6 +90,7 @@ def curve_posterior(
     seed: int = 0,
     draws: int = DRAWS,
     sparse: bool = False,
+    height: float | None = None,
 ) -> CurvePosterior:
     """Draw the expected accuracy curve behind the cells of one cycle.
 
@@ -103,6 +104,8 @@ def curve_posterior(
         draws: number of curves.
         sparse: whether cells are missing. Then few of them may tell of the noise, or of whether the
             curve is flat, so both have a prior.
+        height: std of the curve, in tolerances, below which it is less likely; None:
+            `SPARSE_HEIGHT` where cells are missing, else 0.
 
     Returns:
         The curves at the tried and the grid's max_lr and between them, at most `POINTS` in all,
@@ -116,10 +119,21 @@ def curve_posterior(
     table, positions = cells.table[sound], (cells.log_max_lr[sound] - low) / width
     prior = sparse_prior(tolerance, len(logs)) if sparse else None
     noise = estimate_noise(table, positions, floor, prior)
-    height = SPARSE_HEIGHT * tolerance if sparse else 0.0
+    if height is None:
+        height = SPARSE_HEIGHT if sparse else 0.0
     shares = np.diff(np.linspace(0, draws, len(REACHES) + 1).astype(int))
     parts = [
-        _sound(table, noise, positions, fine, DEPTH * tolerance, reach, int(share), rng, height)
+        _sound(
+            table,
+            noise,
+            positions,
+            fine,
+            DEPTH * tolerance,
+            reach,
+            int(share),
+            rng,
+            height * tolerance,
+        )
         for reach, share in zip(REACHES, shares, strict=True)
     ]
     curves = np.concatenate(parts)

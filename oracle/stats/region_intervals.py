@@ -20,9 +20,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from oracle.stats.decisions import SURE, Ends, VerdictKind, draw_ends, well_tuned
+from oracle.stats.decisions import SURE, Ends, VerdictKind, infer_ends, well_tuned
 from oracle.stats.noise import SPARSE_FLOOR, Array
-from oracle.stats.posterior import Cells, CurvePosterior, curve_posterior
+from oracle.stats.posterior import Cells, CurvePosterior
 from oracle.stats.region import MaxLrScores, Region, ToleranceKind, feasible_region, points
 
 MOST_MORE = 1000  # replicates; what would need more is as good as undecidable
@@ -171,8 +171,10 @@ def infer_region(
     alike = len({value for each in sound.values() for value in each.accuracies}) == 1
     if alike:
         floor = max(floor, allowed)  # nothing is known of the noise
-    posterior = curve_posterior(observed_cells(tried), allowed, grid, floor, seed, sparse=sparse)
-    ends = draw_ends(posterior, tolerance, kind)
+    cells = observed_cells(tried)
+    posterior, ends = infer_ends(
+        cells, allowed, tolerance, kind, grid, floor=floor, seed=seed, sparse=sparse
+    )
     best_rate = well_tuned(posterior, list(sound))
     share = region.best_accuracy / 100
     return RegionPosterior(

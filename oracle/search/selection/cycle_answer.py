@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oracle.stats.decisions import Ends, draw_ends, well_tuned
+from oracle.stats.decisions import Ends, infer_ends, well_tuned
 from oracle.stats.noise import SPARSE_FLOOR, Array, lowest
-from oracle.stats.posterior import DEPTH, REACHES, Cells, CurvePosterior, Flags, curve_posterior
+from oracle.stats.posterior import DEPTH, REACHES, Cells, CurvePosterior, Flags
 from oracle.stats.region import ToleranceKind
 
 Cell = tuple[int, int]  # position in the grid, replicate
@@ -72,14 +72,16 @@ def infer_cycle(search: CycleSearch, known: Known) -> Answer:
     best = float(np.nanmean(known.table[rows][sound], axis=1).max())
     kind = search.tolerance_kind
     tolerance = search.tolerance if kind == "points" else abs(best) * search.tolerance / 100
-    posterior = curve_posterior(
+    posterior, ends = infer_ends(
         cells,
         tolerance,
+        search.tolerance,
+        kind,
         search.grid,
-        SPARSE_FLOOR,
-        search.seed,
-        DRAWS,
+        floor=SPARSE_FLOOR,
+        seed=search.seed,
         sparse=True,
+        draws=DRAWS,
     )
     never = rows[~(known.diverged[rows] == 1).any(axis=1)]
     whole = never[known.trained[never].all(axis=1)]
@@ -88,7 +90,7 @@ def infer_cycle(search: CycleSearch, known: Known) -> Answer:
     deep[rows[sound]] = posterior.noise.means < least
     return Answer(
         posterior,
-        draw_ends(posterior, search.tolerance, kind),
+        ends,
         well_tuned(posterior, rates[never if len(never) else rows[sound]].tolist()),
         well_tuned(posterior, rates[whole].tolist()) if len(whole) else None,
         deep,
