@@ -23,7 +23,7 @@ from oracle.web.app import create_app
 
 STUDY: dict[str, Any] = tiny_content()
 _CHROMIUM = Path("/usr/bin/chromium")
-PATIENCE = 300_000  # milliseconds that a browser waits for what a test expects
+PATIENCE = 900_000  # milliseconds that a browser waits for what a test expects
 HOME = "http://127.0.0.1:8000"  # as a browser on the server's own machine names it
 
 

@@ -6,6 +6,7 @@
   const AXIS = /^[xy]axis\d*$/;
   const LEGEND = /^legend\d*$/;
   const NARROW = 560; // pixels
+  const ANSWER = 180000; // milliseconds until a figure is asked for again
   const LEAST_HIGH = 260; // pixels of a plot between its axes, however long its legend is
   const FIXED = "fixed colours"; // meta of a trace: oracle/plots/base.py
   const BELOW = { orientation: "h", x: 0, xanchor: "left", yref: "container", y: 0, yanchor: "bottom" };
@@ -225,7 +226,7 @@
         draw(host);
         return;
       }
-      const answer = await fetch(host.dataset.panels);
+      const answer = await fetch(host.dataset.panels, { signal: AbortSignal.timeout(ANSWER) });
       if (!answer.ok) throw answer;
       const { panels } = await answer.json();
       if (turn < (host.shown ?? 0)) return; // answers may come in another order than they were asked for

@@ -5,6 +5,7 @@
   const one = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const ENDED = ["done", "failed", "cancelled"];
+  const ANSWER = 180000; // milliseconds
 
   function localTimes(within = document) {
     const form = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -115,7 +116,8 @@
   }
 
   async function replaceByNow(only = null) {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const signal = AbortSignal.timeout(ANSWER); // one that never comes would hold up all others
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal });
     if (!answer.ok) throw answer;
     replace(new DOMParser().parseFromString(await answer.text(), "text/html"), only);
   }
