@@ -22,8 +22,8 @@ SPARSE_EXCESS = 0.5  # the same where cells are missing, which makes the excess 
 INTERVAL = 0.9  # of the draws of an end lie in its interval
 DIGITS = 6  # of what is returned; the libraries of linear algebra differ in the last of 16
 SLACK = 1e-9  # relative; a value of the grid is on the grid, whatever rounding says
-MAYBE_FLAT = 0.02  # the same chance, above which it is computed without a prior against flat curves
 FLAT = 0.9  # chance that the whole grid is feasible, above which no max_lr is better than another
+MAYBE_FLAT = 0.02  # above it, that chance is computed without the prior against flat curves
 
 
 @dataclass(frozen=True)

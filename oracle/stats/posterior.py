@@ -35,8 +35,8 @@ DEPTH = 2.0  # tolerances below the best, and so many standard errors: what is f
 REACHES = (1.5, 4.0)  # decides nothing; set on `SETTING` families
 POINTS = 128  # at most, of a drawn curve
 CLIFFS = 0.5  # of the draws fall at once between a value and a deep neighbour
-SPARSE_HEIGHT = 1.0  # tolerances: std of a curve, below which it is less likely where cells are
-# missing; set on `SETTING` families and `SETTING_RUNS`
+# Where cells are missing, a curve whose std is below so many tolerances is less likely beforehand:
+SPARSE_HEIGHT = 1.0  # set on `SETTING` families and the runs of `setting-runs`
 
 
 @dataclass(frozen=True)
