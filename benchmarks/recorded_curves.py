@@ -28,22 +28,14 @@ from cycle_families import (
     never,
 )
 
-from oracle.stats.posterior import Cells, Flags, curve_posterior
+from oracle.analysis.trend import scores
+from oracle.stats.posterior import curve_posterior
+from oracle.stats.region_intervals import observed_cells
 
 RESULTS = Path(__file__).parent.parent / "docs" / "results"
 HALVES = ("setting", "judging", "all", "setting-runs", "judging-runs")
 LEAST_VALUES = 6  # of a grid whose curve is used
 LEAST_CYCLES = 3  # of a run
-
-
-def lost_cells(rows: list[dict[str, Any]], accuracies: Array) -> Flags:
-    """Return which replicates diverged, (max_lr, replicates).
-
-    They are recorded as 0; where none of a diverged row is 0, all of the row count.
-    """
-    diverged = np.array([row["diverged"] for row in rows])[:, np.newaxis]
-    lost = diverged & (accuracies == 0)
-    return np.asarray(lost | diverged & ~lost.any(1, keepdims=True))
 
 
 def _cycles(table: dict[str, Any]) -> list[dict[str, Any]]:
@@ -56,12 +48,8 @@ def _cycles(table: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _curve(cycle: dict[str, Any], tolerance: float) -> tuple[Array, Array]:
     """Return log max_lr and the expected accuracy there."""
-    rows = cycle["grid"]
-    accuracies = np.array([row["val_accuracy"] for row in rows], float)
-    lost = lost_cells(rows, accuracies)
-    rates = np.array([row["max_lr"] for row in rows])
-    cells = Cells(rates, np.where(lost, np.nan, accuracies), lost.astype(float))
-    posterior = curve_posterior(cells, tolerance, rates.tolist())
+    cells = observed_cells(scores(cycle))
+    posterior = curve_posterior(cells, tolerance, cells.rates.tolist())
     return np.log(posterior.points), posterior.mean * TOLERANCE / tolerance
 
 

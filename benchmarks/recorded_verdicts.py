@@ -17,10 +17,12 @@ from typing import Any
 
 import click
 import numpy as np
-from recorded_curves import RESULTS, lost_cells
+from recorded_curves import RESULTS
 
+from oracle.analysis.trend import scores
 from oracle.search.selection.cycle_answer import CycleSearch, Known, infer_cycle
 from oracle.search.selection.next_cells import budget_cells, next_cells
+from oracle.stats.region_intervals import observed_cells
 
 TABLES = (
     "digits",
@@ -49,26 +51,23 @@ class CycleReplay:
 
 def replay(table: dict[str, Any], cycle: dict[str, Any], budget: float) -> CycleReplay:
     """Search one recorded cycle."""
-    rows = cycle["grid"]
-    rates = tuple(row["max_lr"] for row in rows)
-    accuracies = np.array([row["val_accuracy"] for row in rows], float)
-    lost = lost_cells(rows, accuracies)
-    means = np.where(lost, 0, accuracies).mean(1)
+    whole = observed_cells(scores(cycle))
+    rates, shape = tuple(whole.rates.tolist()), whole.table.shape
+    means = np.nan_to_num(whole.table).mean(1)
     asked = cycle["s_cyc"]["max_lr"]
     search = CycleSearch(
         rates,
-        accuracies.shape[1],
+        shape[1],
         table["tolerance"],
-        budget_cells(*accuracies.shape, budget),
+        budget_cells(*shape, budget),
         BATCH,
         table["tolerance_kind"],
         verdict_for=asked,
     )
-    known = Known(np.full(accuracies.shape, np.nan), np.full(accuracies.shape, np.nan))
+    known = Known(np.full(shape, np.nan), np.full(shape, np.nan))
     while cells := next_cells(search, known).cells:
         for cell in cells:
-            known.table[cell] = np.nan if lost[cell] else accuracies[cell]
-            known.diverged[cell] = float(lost[cell])
+            known.table[cell], known.diverged[cell] = whole.table[cell], whole.diverged[cell]
         known = Known(known.table.copy(), known.diverged.copy())
     answer = infer_cycle(search, known)
     named = rates.index(answer.complete or answer.well_tuned)

@@ -1,6 +1,6 @@
 """Whether the adaptive search knows when it may end, on known curves.
 
-    python benchmarks/stopping.py [--cases N] [--half setting|judging] [--json]
+    python benchmarks/stopping.py [--cases N] [--half HALF] [--json]
 
 A case is one cycle of `benchmarks/cycle_families.py` with 10, 20 or 40 learning rates, searched
 until its budget is spent. Before each round the regret that the posterior expects is compared with
@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import click
 import numpy as np
 from adaptive_cells import BATCH, BUDGETS
-from cycle_families import FAMILIES, HIGH, JUDGING, LOW, SETTING, TOLERANCE, Case, case
+from cycle_families import HIGH, LOW, TOLERANCE, Case, case
+from recorded_curves import HALVES, families_of
 
 from oracle.search.selection.cycle_answer import CycleSearch, Known, infer_cycle
 from oracle.search.selection.next_cells import budget_cells, next_cells
@@ -115,12 +116,12 @@ def _mean(name: str, values: Sequence[float]) -> dict[str, float]:
 @click.command(help="Whether the adaptive search knows when it may end, on known curves.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--cases", default=4, show_default=True, help="Of each family, grid and replicates.")
-@click.option("--half", type=click.Choice(["setting", "judging", "all"]), default="judging")
+@click.option("--half", type=click.Choice(HALVES), default="judging")
 def main(as_json: bool, cases: int, half: str) -> None:
     """Print expected and true regret, and a row for each width of the intervals."""
-    families = {"setting": SETTING, "judging": JUDGING, "all": tuple(FAMILIES)}[half]
+    families = families_of(half)
     made = itertools.product(families, COUNTS, REPLICATES, range(cases))
-    every = [moments(case(*each)) for each in made]
+    every = [moments(case(*each, families)) for each in made]
     rows, ends = calibration(every), [ending(every, steps) for steps in STEPS]
     if as_json:
         click.echo(json.dumps({"calibration": rows, "ending": ends}))

@@ -36,7 +36,7 @@ def draw_curves(
     freedom: float,
     draws: int,
     rng: np.random.Generator,
-    height: float = 0.0,
+    height: float,
 ) -> Array:
     """Draw the curve that the cells of a cycle tell of.
 
