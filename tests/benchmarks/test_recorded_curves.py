@@ -2,30 +2,21 @@
 
 import importlib
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-SCRIPTS = ("recorded_curves", "cycle_families")
+from benchmark_scripts import benchmark
 
 
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     """The module, with a folder of its own for the tables of runs."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    before = {name: sys.modules.pop(name, None) for name in SCRIPTS}
-    module = importlib.import_module("recorded_curves")
-    monkeypatch.setattr(module, "RESULTS", tmp_path)
-    yield module
-    for name, old in before.items():
-        sys.modules.pop(name, None)
-        if old is not None:
-            sys.modules[name] = old
+    with benchmark("recorded_curves") as script:
+        monkeypatch.setattr(script, "RESULTS", tmp_path)
+        yield script
 
 
 def table(peak: int, tolerance: float = 0.5, **more: Any) -> dict[str, Any]:
@@ -64,6 +55,5 @@ def test_a_curve_is_the_recorded_one_in_tolerances(
     case = importlib.import_module("cycle_families").case("run", 9, 3, 0, families)
     means = case.expected(case.places)
     assert int(np.argmax(means)) == peak
-    assert means[peak] - means[peak - 2] == pytest.approx(
-        1.0, abs=0.2
-    )  # 2 points, a tolerance of 1
+    # 2 points, where the tolerance is 1
+    assert means[peak] - means[peak - 2] == pytest.approx(1.0, abs=0.2)

@@ -1,21 +1,16 @@
 """The replay of recorded grids spends its budget and names the best max_lr of a clear peak."""
 
-import importlib
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+from benchmark_scripts import benchmark
 
 
 @pytest.fixture
-def recorded(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    yield importlib.import_module("recorded_verdicts")
-    for name in ("recorded_verdicts", "recorded_curves", "cycle_families"):
-        sys.modules.pop(name, None)
+def recorded() -> Iterator[Any]:
+    with benchmark("recorded_verdicts") as script:
+        yield script
 
 
 def test_a_clear_peak_is_named_with_half_of_the_training_runs(recorded: Any) -> None:

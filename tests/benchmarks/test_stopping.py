@@ -1,29 +1,16 @@
 """The benchmark of when the adaptive search may end: its sums, by hand-made searches."""
 
-import importlib
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-FOLDER = Path(__file__).parents[2] / "benchmarks"
-
-
-SCRIPTS = ("stopping", "adaptive_cells", "coverage", "recorded_curves", "cycle_families")
+from benchmark_scripts import benchmark
 
 
 @pytest.fixture
-def stopping(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The script, with the scripts that it imports; modules of these names are as before after."""
-    monkeypatch.syspath_prepend(str(FOLDER))
-    before = {name: sys.modules.pop(name, None) for name in SCRIPTS}
-    yield importlib.import_module("stopping")
-    for name, module in before.items():
-        sys.modules.pop(name, None)
-        if module is not None:
-            sys.modules[name] = module
+def stopping() -> Iterator[Any]:
+    with benchmark("stopping") as script:
+        yield script
 
 
 def test_ending_earlier_counts_the_first_moment_that_knows_enough(stopping: Any) -> None:
