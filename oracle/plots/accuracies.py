@@ -57,20 +57,7 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
     by_cycle += [so_far] if so_far else []
     axis = _value_axis(table, by_cycle)
     lowest = axis["range"][0] if "range" in axis else _worst(table, by_cycle)
-    diverged = [e["max_lr"] for c in cycles for e in c["grid"] if e["diverged"]]
-    if diverged:
-        figure.add_trace(
-            go.Scatter(
-                x=diverged,
-                y=[lowest + (0.0 if metric.is_own(table) else 0.1)] * len(diverged),
-                mode="markers",
-                marker={"symbol": "x", "size": 9, "color": "#B00020"},
-                name="diverged",
-                legend="legend" if many else "legend2",
-                hovertemplate="max_lr %{x:.4g} diverged<extra></extra>",
-            ),
-            **position,
-        )
+    _crosses(figure, table, lowest + (0.0 if metric.is_own(table) else 0.1), position)
     rates = [entry["max_lr"] for c in cycles for entry in c["grid"]] + unfinished_rates(table)
     figure.update_xaxes(title_text="max_lr", **(rate_axis(rates) if rates else {}), **position)
     figure.update_yaxes(
@@ -79,6 +66,27 @@ def lines(figure: go.Figure, table: OracleTable, column: int) -> None:
         **axis,
         **position,
     )
+
+
+def _crosses(
+    figure: go.Figure, table: OracleTable, height: float, position: Mapping[str, int]
+) -> None:
+    """Mark the max_lr of which a replicate diverged."""
+    cycles = table["cycles"]
+    diverged = [e["max_lr"] for c in cycles for e in c["grid"] if e["diverged"]]
+    if diverged:
+        figure.add_trace(
+            go.Scatter(
+                x=diverged,
+                y=[height] * len(diverged),
+                mode="markers",
+                marker={"symbol": "x", "size": 9, "color": "#B00020"},
+                name="diverged",
+                legend="legend" if len(cycles) > MANY else "legend2",
+                hovertemplate="max_lr %{x:.4g} diverged<extra></extra>",
+            ),
+            **position,
+        )
 
 
 def unfinished_rates(table: OracleTable) -> list[float]:

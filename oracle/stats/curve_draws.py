@@ -66,24 +66,13 @@ def draw_curves(
     tallest = max(100 * scale, 4 * float(np.ptp(means)))
     heights = np.geomspace(0.2 * scale, tallest, HEIGHTS)
     models, weights = _weighed(matrix, vector, apart, heights, height)
-    times = _shares(weights, draws)
     curves, done = [], 0
-    across = np.abs(np.subtract.outer(fine, positions))
-    within = np.abs(np.subtract.outer(fine, fine))
-    for (name, length, tall), count in zip(models, times, strict=True):
-        if not count:
-            continue
-        kernel, power = KERNELS[name], tall**2
-        prior = power * kernel(apart / length)
-        shared = power * kernel(across / length)
-        solved = np.linalg.solve(np.eye(len(positions)) + matrix @ prior, np.c_[matrix, vector])
-        mean = shared @ solved[:, -1]
-        covariance = power * kernel(within / length) - shared @ solved[:, :-1] @ shared.T
-        covariance = (covariance + covariance.T) / 2
-        root = _root(covariance, power)
-        rows = slice(done, done + count)
-        curves.append(mean + loose[rows] * (normal[rows] @ root.T))
-        done += count
+    for model, count in zip(models, _shares(weights, draws), strict=True):
+        if count:
+            mean, root = _given_cells(model, matrix, vector, positions, fine)
+            rows = slice(done, done + count)
+            curves.append(mean + loose[rows] * (normal[rows] @ root.T))
+            done += count
     drawn = np.concatenate(curves)
     # the replicates' effects leave the level of a curve open: it is that of the mean replicate
     held = (positions >= fine[0] - 1e-9) & (positions <= fine[-1] + 1e-9)
@@ -121,6 +110,21 @@ def _shares(weights: Array, draws: int) -> list[int]:
     kept[likeliest] = weights[likeliest]
     upto = np.round(np.cumsum(kept / kept.sum()) * draws).astype(int)
     return [int(count) for count in np.diff(upto, prepend=0)]
+
+
+def _given_cells(
+    model: tuple[str, float, float], matrix: Array, vector: Array, positions: Array, fine: Array
+) -> tuple[Array, Array]:
+    """Return a model's mean at the fine positions, and a root of its covariance."""
+    name, length, height = model
+    kernel, power = KERNELS[name], height**2
+    prior = power * kernel(np.abs(np.subtract.outer(positions, positions)) / length)
+    shared = power * kernel(np.abs(np.subtract.outer(fine, positions)) / length)
+    within = power * kernel(np.abs(np.subtract.outer(fine, fine)) / length)
+    solved = np.linalg.solve(np.eye(len(positions)) + matrix @ prior, np.c_[matrix, vector])
+    covariance = within - shared @ solved[:, :-1] @ shared.T
+    covariance = (covariance + covariance.T) / 2
+    return shared @ solved[:, -1], _root(covariance, power)
 
 
 def _root(covariance: Array, power: float) -> Array:
