@@ -21,8 +21,7 @@ import numpy as np
 from cycle_families import HIGH, LOW, TOLERANCE, Case, case
 from recorded_curves import HALVES, families_of
 
-from oracle.stats.decisions import draw_ends, well_tuned
-from oracle.stats.posterior import curve_posterior
+from oracle.stats.decisions import infer_ends, well_tuned
 
 COUNTS = (10, 20, 40, 60)
 REPLICATES = (3, 5, 8)
@@ -54,8 +53,16 @@ def outcome(given: Case) -> Outcome:
     _, low, high = given.truth()
     rates, step = given.rates, 1 / (len(given.rates) - 1)
     started = time.process_time()
-    posterior = curve_posterior(given.cells(), TOLERANCE, rates.tolist())
-    ends = draw_ends(posterior, TOLERANCE, "points")
+    posterior, ends = infer_ends(
+        given.cells(),
+        TOLERANCE,
+        TOLERANCE,
+        "points",
+        rates.tolist(),
+        floor=0.0,
+        seed=0,
+        sparse=False,
+    )
     seconds = time.process_time() - started
     chosen = well_tuned(posterior, rates[(given.diverged == 0).any(axis=1)].tolist())
     truth = given.expected(given.places)

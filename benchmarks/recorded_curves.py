@@ -1,9 +1,10 @@
 """Accuracy curves of recorded runs as families for the benchmarks, one a run.
 
-The posterior mean of a cycle's whole grid counts as its true curve; a case draws one cycle, and
-replicates of it are simulated as for the other families. Points of accuracy are scaled so that the
-run's tolerance is `TOLERANCE`. What diverged is part of the mean. Runs in the order of their names:
-those at even positions are for setting constants, those at odd ones for judging.
+The posterior mean of a cycle's whole grid, without a prior of its height, counts as its true curve;
+a case draws one cycle, and replicates of it are simulated as for the other families. Points of
+accuracy are scaled so that the run's tolerance is `TOLERANCE`. What diverged is part of the mean.
+Runs in the order of their names: those at even positions are for setting constants, those at odd
+ones for judging.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def _cycles(table: dict[str, Any]) -> list[dict[str, Any]]:
 def _curve(cycle: dict[str, Any], tolerance: float) -> tuple[Array, Array]:
     """Return log max_lr and the expected accuracy there."""
     cells = observed_cells(scores(cycle))
-    posterior = curve_posterior(cells, tolerance, cells.rates.tolist())
+    posterior = curve_posterior(cells, tolerance, cells.rates.tolist(), height=0.0)
     return np.log(posterior.points), posterior.mean * TOLERANCE / tolerance
 
 

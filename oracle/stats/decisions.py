@@ -17,8 +17,8 @@ from oracle.stats.region import ToleranceKind
 VerdictKind = Literal["inside", "outside", "undecided", "unknown"]
 
 SURE = 0.95  # a verdict is given where its chance of being wrong is at most 1 - SURE
-EXCESS = 1.0  # of the drawn maxima' excess, what is taken off: set on `SETTING` families
-SPARSE_EXCESS = 0.5  # the same where cells are missing, which makes the excess large
+EXCESS = 0.5  # of the drawn maxima' excess, what is taken off: set on `SETTING` families and
+# the runs of `setting-runs`
 INTERVAL = 0.9  # of the draws of an end lie in its interval
 DIGITS = 6  # of what is returned; the libraries of linear algebra differ in the last of 16
 SLACK = 1e-9  # relative; a value of the grid is on the grid, whatever rounding says
@@ -145,7 +145,7 @@ def draw_ends(posterior: CurvePosterior, tolerance: float, kind: ToleranceKind) 
     curves, logs = posterior.curves, np.log(posterior.points)
     best = curves[:, posterior.on_grid].max(axis=1)
     excess = best.mean() - posterior.mean[posterior.on_grid].max()
-    tops = best - (SPARSE_EXCESS if posterior.sparse else EXCESS) * excess
+    tops = best - EXCESS * excess
     allowed = tolerance if kind == "points" else np.abs(tops) * tolerance / 100
     above = curves - (tops - allowed)[:, None]
     members = above >= 0
@@ -180,8 +180,8 @@ def infer_ends(
 ) -> tuple[CurvePosterior, Ends]:
     """Draw the curve behind the cells of a cycle, and find the region of every drawn curve.
 
-    Where cells are missing, a flat curve is less likely beforehand. Whether the curve is flat is
-    therefore asked of a posterior without that prior.
+    A flat curve is less likely beforehand (`oracle.stats.posterior.HEIGHT`). Whether the curve is
+    flat is therefore asked of a posterior without that prior.
 
     Args:
         cells: At least one that did not diverge.
@@ -199,7 +199,7 @@ def infer_ends(
     """
     posterior = curve_posterior(cells, allowed, grid, floor, seed, draws, sparse)
     ends = draw_ends(posterior, tolerance, kind)
-    if sparse and ends.flat > MAYBE_FLAT:
+    if ends.flat > MAYBE_FLAT:
         free = curve_posterior(cells, allowed, grid, floor, seed, draws, sparse, height=0.0)
         ends = replace(ends, flat=draw_ends(free, tolerance, kind).flat)
     return posterior, ends

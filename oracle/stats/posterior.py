@@ -35,8 +35,8 @@ DEPTH = 2.0  # tolerances below the best, and so many standard errors: what is f
 REACHES = (1.5, 4.0)  # decides nothing; set on `SETTING` families
 POINTS = 128  # at most, of a drawn curve
 CLIFFS = 0.5  # of the draws fall at once between a value and a deep neighbour
-# Where cells are missing, a curve whose std is below so many tolerances is less likely beforehand:
-SPARSE_HEIGHT = 1.0  # set on `SETTING` families and the runs of `setting-runs`
+# A curve whose std is below so many tolerances is less likely beforehand:
+HEIGHT = 1.0  # set on `SETTING` families and the runs of `setting-runs`
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,6 @@ class CurvePosterior:
     mean: Array  # by point
     noise: Noise  # of the tried values
     on_grid: Indices  # of the tried and the grid's points
-    sparse: bool = False  # whether it was drawn for a cycle of which cells are missing
 
     def at(self, rates: Sequence[float] | Array) -> Array:
         """Return the drawn curves at some max_lr.
@@ -90,7 +89,7 @@ def curve_posterior(
     seed: int = 0,
     draws: int = DRAWS,
     sparse: bool = False,
-    height: float | None = None,
+    height: float = HEIGHT,
 ) -> CurvePosterior:
     """Draw the expected accuracy curve behind the cells of one cycle.
 
@@ -102,10 +101,9 @@ def curve_posterior(
         floor: the least std of one replicate's noise, in points.
         seed: of the common random numbers.
         draws: number of curves.
-        sparse: whether cells are missing. Then few of them may tell of the noise, or of whether the
-            curve is flat, so both have a prior.
-        height: std of the curve, in tolerances, below which it is less likely; None:
-            `SPARSE_HEIGHT` where cells are missing, else 0.
+        sparse: whether cells are missing. Then few of them may tell of the noise, which on a short
+            grid has a prior.
+        height: std of the curve, in tolerances, below which it is less likely.
 
     Returns:
         The curves at the tried and the grid's max_lr and between them, at most `POINTS` in all,
@@ -119,8 +117,6 @@ def curve_posterior(
     table, positions = cells.table[sound], (cells.log_max_lr[sound] - low) / width
     prior = sparse_prior(tolerance, len(logs)) if sparse else None
     noise = estimate_noise(table, positions, floor, prior)
-    if height is None:
-        height = SPARSE_HEIGHT if sparse else 0.0
     shares = np.diff(np.linspace(0, draws, len(REACHES) + 1).astype(int))
     parts = [
         _sound(
@@ -141,7 +137,7 @@ def curve_posterior(
     curves = curves if chances is None else curves * (1 - chances)
     on_grid = np.searchsorted(fine, (logs - low) / width - 1e-9)
     points = np.exp(low + width * fine)
-    return CurvePosterior(points, curves, curves.mean(axis=0), noise, on_grid, sparse)
+    return CurvePosterior(points, curves, curves.mean(axis=0), noise, on_grid)
 
 
 def _sound(
