@@ -2,12 +2,14 @@
 
 Nothing is trained. One half of the replicates answers the search, the other half judges: the mean
 accuracy, by replicates that the search never saw, of the max_lr that it names. The same is done
-with the halves exchanged, and with the whole grid's raw best.
+with the halves exchanged, and with the whole grid's raw best. How good a search is depends on how
+the replicates are split; several splits give a mean that depends on it less.
 """
 
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import math
 import statistics
@@ -53,6 +55,7 @@ class CellReplay:
     """One cycle, by one half of its replicates. Held-out accuracies in percent."""
 
     cycle: int
+    split: int
     half: int
     share: float  # of the half's whole grid that was trained
     rounds: int
@@ -126,6 +129,7 @@ def replay_cells(
     tolerance: float,
     kind: ToleranceKind = "points",
     batch: int = 16,
+    splits: int = 1,
 ) -> list[CellReplay]:
     """Replay every cycle with each half of its replicates.
 
@@ -136,40 +140,58 @@ def replay_cells(
         tolerance: of the region.
         kind: of the tolerance.
         batch: cells at a time.
+        splits: ways to split the replicates into halves, at most as many as there are; the first
+            one parts those of even and of odd number.
 
     Returns:
-        Two replays a cycle: each half of the replicates is searched, and the other one judges it.
+        Two replays a cycle and split: each half of the replicates is searched, and the other one
+        judges it.
     """
     return [
-        _replay(each, half, rule, share, tolerance, kind, batch)
+        _replay(each, split, half, seen, rule, share, tolerance, kind, batch)
         for each in cycles
-        for half in (0, 1)
+        for split, halves in enumerate(_splits(each.table.shape[1], splits))
+        for half, seen in enumerate(halves)
     ]
 
 
+def _splits(replicates: int, most: int) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Return ways to split replicates into halves: even and odd ones, then spread over all."""
+    numbers = range(replicates)
+    firsts = itertools.combinations(numbers, (replicates + 1) // 2)
+    known = [first for first in firsts if replicates % 2 or first[0] == 0]
+    known.remove(tuple(numbers[::2]))
+    chosen = np.linspace(0, len(known) - 1, min(most - 1, len(known))).round().astype(int)
+    some = [tuple(numbers[::2]), *(known[index] for index in chosen)]
+    return [(first, tuple(sorted({*numbers} - {*first}))) for first in some]
+
+
 def replay_text(replays: Sequence[CellReplay], rule: str) -> str:
-    """Return replays for a terminal: the means, and a line a cycle.
+    """Return replays for a terminal: the means, and a line a cycle and split.
 
     Args:
-        replays: One for each cycle that was replayed.
+        replays: One for each cycle, split and half that was replayed.
         rule: Name of the search that was replayed.
 
     Returns:
         Lines with an end; held-out accuracies in percent, with the standard error of the
-        difference.
+        difference, over the cycles.
     """
     mean = statistics.fmean
-    gaps = [each.held_out - each.raw_held_out for each in replays]
+    by_cycle: dict[int, list[float]] = {}
+    for each in replays:
+        by_cycle.setdefault(each.cycle, []).append(each.held_out - each.raw_held_out)
+    gaps = [mean(some) for some in by_cycle.values()]
     error = statistics.stdev(gaps) / math.sqrt(len(gaps)) if len(gaps) > 1 else math.nan
     lines = [
         f"{rule}: {100 * mean(e.share for e in replays):.0f} % of the training runs in "
         f"{mean(e.rounds for e in replays):.1f} rounds",
         f"held-out accuracy {mean(e.held_out for e in replays):.2f} %, whole raw grid "
         f"{mean(e.raw_held_out for e in replays):.2f} %: {mean(gaps):+.2f} ± {error:.2f} points",
-        "cycle half  share  well-tuned (raw)        held out (raw)   ended by",
+        "cycle split half  share  well-tuned (raw)        held out (raw)   ended by",
     ]
     lines += [
-        f"{e.cycle:>5} {e.half:>4} {100 * e.share:>5.0f} %  {e.well_tuned:<9.4g} "
+        f"{e.cycle:>5} {e.split:>5} {e.half:>4} {100 * e.share:>5.0f} %  {e.well_tuned:<9.4g} "
         f"({e.raw_well_tuned:<9.4g})  {e.held_out:6.2f} ({e.raw_held_out:6.2f})  {e.reason}"
         for e in replays
     ]
@@ -178,14 +200,17 @@ def replay_text(replays: Sequence[CellReplay], rule: str) -> str:
 
 def _replay(
     recorded: RecordedCycle,
+    split: int,
     half: int,
+    replicates_seen: tuple[int, ...],
     rule: str,
     share: float,
     tolerance: float,
     kind: ToleranceKind,
     batch: int,
 ) -> CellReplay:
-    seen, judge = recorded.table[:, half::2], recorded.table[:, 1 - half :: 2]
+    seen = recorded.table[:, replicates_seen]
+    judge = np.delete(recorded.table, replicates_seen, axis=1)
     count, replicates = seen.shape
     budget = budget_cells(count, replicates, share)
     search = CycleSearch(recorded.rates, replicates, tolerance, budget, batch, kind)
@@ -203,6 +228,7 @@ def _replay(
     held = np.nan_to_num(judge).mean(axis=1)
     return CellReplay(
         cycle=recorded.cycle,
+        split=split,
         half=half,
         share=float((~np.isnan(diverged)).mean()),
         rounds=rounds,

@@ -41,8 +41,17 @@ RULES = (
     show_default=True,
     help="Tolerance of the region, in points.",
 )
+@click.option(
+    "--splits",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Ways to split the replicates into those that the search sees and those that evaluate it.",
+)
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
-def replay(file: Path, search: str, budget: float, tolerance: float, shape: str) -> None:
+def replay(
+    file: Path, search: str, budget: float, tolerance: float, splits: int, shape: str
+) -> None:
     """Simulate a search on the recorded grids of FILE, and evaluate it on held-out replicates.
 
     FILE is a table that `oracle table --format json` wrote, or a CSV file with a row for each
@@ -54,7 +63,7 @@ def replay(file: Path, search: str, budget: float, tolerance: float, shape: str)
         replay_text,
     )
 
-    replays = replay_cells(read_recorded(file), search, budget, tolerance)
+    replays = replay_cells(read_recorded(file), search, budget, tolerance, splits=splits)
     if shape == "json":
         click.echo(json.dumps([asdict(each) for each in replays], indent=2))
     else:

@@ -1,13 +1,21 @@
 """Searches of single cells on recorded grids."""
 
 import csv
+import itertools
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from oracle.analysis.cell_replay import COLUMNS, read_recorded, replay_cells, tidy_rows
+from oracle.analysis.cell_replay import (
+    COLUMNS,
+    RecordedCycle,
+    read_recorded,
+    replay_cells,
+    tidy_rows,
+)
 from oracle.cli.replay_command import RULES, replay
 from oracle.search.selection import next_cells
 from scyc.errors import BadInput
@@ -35,6 +43,29 @@ def test_a_wide_spread_past_a_cliff_does_not_hide_the_best() -> None:
     cycles = read_recorded(RESULTS / "digits-fine.csv")
     replays = replay_cells([cycles[3], cycles[8]], "adaptive", 0.25, 0.5)
     assert all(each.raw_held_out - each.held_out < 0.5 for each in replays)  # points of accuracy
+
+
+@pytest.mark.costly
+def test_several_splits_are_all_that_there_are_and_the_first_is_of_even_and_odd_numbers() -> None:
+    (cycle,) = read_recorded(RESULTS / "digits-fine.csv")[:1]
+    rows = np.flatnonzero(~np.isnan(cycle.table).any(axis=1))[::5]
+    rates = tuple(cycle.rates[row] for row in rows)
+    few = RecordedCycle(cycle.cycle, rates, cycle.table[rows, :5])
+
+    def raw_held_out(seen: tuple[int, ...]) -> float:
+        """Judge the best mean of some replicates by the others."""
+        best = int(few.table[:, list(seen)].mean(axis=1).argmax())
+        return float(np.delete(few.table, seen, axis=1).mean(axis=1)[best])
+
+    replays = replay_cells([few], "coarser grid", 0.5, 0.5, splits=99)
+    assert [(each.split, each.half) for each in replays] == [
+        (split, half) for split in range(10) for half in (0, 1)
+    ]  # three of five replicates are seen, and then the two others
+    for half, size in ((0, 3), (1, 2)):
+        expected = sorted(raw_held_out(some) for some in itertools.combinations(range(5), size))
+        assert sorted(e.raw_held_out for e in replays if e.half == half) == expected
+    assert replays[0].raw_held_out == raw_held_out((0, 2, 4))
+    assert replay_cells([few], "coarser grid", 0.5, 0.5) == replays[:2]
 
 
 @pytest.mark.slow
