@@ -5,7 +5,9 @@
 TABLE is a file from `oracle table RUN --format json`; by default `TABLES` of docs/results. In each
 cycle with an S-Cyc verdict, the search may spend a share of the whole grid's training runs. Its
 verdict is compared with the whole grid's, and the max_lr that it names with the one of the highest
-mean over all recorded replicates, diverged ones counted as 0.
+mean over all recorded replicates, diverged ones counted as 0. "Hindsight" is the verdict by as many
+training runs that are chosen knowing all results: each max_lr once, and all replicates of those
+that are nearest to S-Cyc's max_lr or to the best one.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from recorded_curves import RESULTS
 from oracle.analysis.trend import scores
 from oracle.search.selection.cycle_answer import CycleSearch, Known, infer_cycle
 from oracle.search.selection.next_cells import budget_cells, next_cells
+from oracle.stats.posterior import Cells
 from oracle.stats.region_intervals import observed_cells
 
 TABLES = (
@@ -45,6 +48,7 @@ class CycleReplay:
 
     whole: str  # verdict of the whole grid
     search: str  # verdict of the search
+    hindsight: str  # verdict by as many training runs, chosen knowing all results
     share: float  # of the whole grid's training runs
     loss: float  # points of the named max_lr below the highest mean
 
@@ -70,13 +74,29 @@ def replay(table: dict[str, Any], cycle: dict[str, Any], budget: float) -> Cycle
             known.table[cell], known.diverged[cell] = whole.table[cell], whole.diverged[cell]
         known = Known(known.table.copy(), known.diverged.copy())
     answer = infer_cycle(search, known)
+    chosen = _hindsight(whole, asked, search.budget)
+    nearest = Known(np.where(chosen, whole.table, np.nan), np.where(chosen, whole.diverged, np.nan))
     named = rates.index(answer.complete or answer.well_tuned)
     return CycleReplay(
         cycle["evidence"]["s_cyc"]["verdict"],
         answer.ends.verdict(asked),
+        infer_cycle(search, nearest).ends.verdict(asked),
         float((~np.isnan(known.diverged)).mean()),
         float(means.max() - means[named]),
     )
+
+
+def _hindsight(whole: Cells, asked: float, budget: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Choose each max_lr once, then all replicates of those that the verdict depends on most."""
+    means = np.where(np.isnan(whole.table).any(1), -np.inf, whole.table.mean(1))
+    asked_or_best = np.log([asked, whole.rates[int(means.argmax())]])
+    apart = np.abs(np.subtract.outer(whole.log_max_lr, asked_or_best)).min(axis=1)
+    chosen = np.zeros(whole.table.shape, bool)
+    chosen[:, 0] = True
+    for value in np.argsort(apart, kind="stable"):
+        left = max(0, budget - int(chosen.sum()))
+        chosen[value, : 1 + left] = True
+    return chosen
 
 
 def summary(replays: list[CycleReplay]) -> dict[str, float]:
@@ -85,6 +105,7 @@ def summary(replays: list[CycleReplay]) -> dict[str, float]:
         "cycles": len(replays),
         "whole_grid_conclusive": sum(each.whole in CONCLUSIVE for each in replays),
         "search_conclusive": sum(each.search in CONCLUSIVE for each in replays),
+        "hindsight_conclusive": sum(each.hindsight in CONCLUSIVE for each in replays),
         "contradictions": sum({each.whole, each.search} == set(CONCLUSIVE) for each in replays),
         "share": float(np.mean([each.share for each in replays])),
         "loss": float(np.mean([each.loss for each in replays])),
@@ -111,11 +132,15 @@ def main(tables: tuple[Path, ...], budget: float, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"budget": budget, "tables": rows}, indent=2))
         return
-    click.echo(f"{'':26}  cycles  conclusive: whole grid  search  contradictions  share    loss")
+    click.echo(
+        f"{'':26}  cycles  conclusive: whole grid  search  hindsight  contradictions"
+        "  share    loss"
+    )
     for name, row in rows.items():
         click.echo(
             f"{name:26}  {row['cycles']:6}  {row['whole_grid_conclusive']:22}"
-            f"  {row['search_conclusive']:6}  {row['contradictions']:14}"
+            f"  {row['search_conclusive']:6}  {row['hindsight_conclusive']:9}"
+            f"  {row['contradictions']:14}"
             f"  {row['share']:5.2f}  {row['loss']:6.3f}"
         )
 

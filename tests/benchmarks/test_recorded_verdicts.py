@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from benchmark_scripts import benchmark
 
@@ -32,6 +33,17 @@ def test_a_clear_peak_is_named_with_half_of_the_training_runs(recorded: Any) -> 
     replayed = recorded.replay(table, cycle, 0.5)
     assert replayed.loss == 0
     assert 0 < replayed.share <= 0.5
-    assert replayed.search == "outside"
+    assert (replayed.search, replayed.hindsight) == ("outside", "outside")
     summary = recorded.summary([replayed])
-    assert (summary["search_conclusive"], summary["contradictions"]) == (1, 0)
+    assert (summary["search_conclusive"], summary["hindsight_conclusive"]) == (1, 1)
+    assert summary["contradictions"] == 0
+
+
+def test_hindsight_keeps_what_the_verdict_depends_on(recorded: Any) -> None:
+    means = np.array([50.0, 60, 70, 80, 88, 90, 88, 80])
+    table = np.repeat(means[:, None], 3, axis=1)
+    cells = recorded.Cells(0.01 * 2.0 ** np.arange(8), table, np.zeros(table.shape))
+    chosen = recorded._hindsight(cells, 0.011, 12)
+    assert chosen.sum() == 12
+    assert chosen[:, 0].all()
+    assert chosen[[0, 5]].all()  # nearest to S-Cyc's max_lr, and the best one
