@@ -133,8 +133,7 @@ def main(tables: tuple[Path, ...], budget: float, as_json: bool) -> None:
         click.echo(json.dumps({"budget": budget, "tables": rows}, indent=2))
         return
     click.echo(
-        f"{'':26}  cycles  conclusive: whole grid  search  hindsight  contradictions"
-        "  share    loss"
+        f"{'':26}  cycles  conclusive: whole grid  search  hindsight  contradictions  share    loss"
     )
     for name, row in rows.items():
         click.echo(

@@ -44,9 +44,7 @@ def test_a_slope_that_few_noisy_cells_do_not_show_is_not_taken_for_a_plateau() -
 
 def test_it_is_less_likely_that_the_whole_grid_is_feasible() -> None:
     flat = {
-        height: fmean(
-            draw_ends(posterior(seed, height), 0.5, "points").flat for seed in range(10)
-        )
+        height: fmean(draw_ends(posterior(seed, height), 0.5, "points").flat for seed in range(10))
         for height in HEIGHTS
     }
     assert flat[HEIGHT] < flat[0.0] / 2
@@ -56,9 +54,7 @@ def test_whether_a_curve_is_flat_is_asked_without_the_prior() -> None:
     rng = np.random.default_rng(0)
     table = 90 + rng.normal(0, 2, 8) + rng.normal(0, 0.4, (10, 8))
     level = Cells(GRID, table, np.zeros(table.shape))
-    _, ends = infer_ends(
-        level, 0.5, 0.5, "points", GRID.tolist(), floor=0.0, seed=0, sparse=False
-    )
+    _, ends = infer_ends(level, 0.5, 0.5, "points", GRID.tolist(), floor=0.0, seed=0, sparse=False)
     free = curve_posterior(level, 0.5, GRID.tolist(), height=0.0)
     with_prior = curve_posterior(level, 0.5, GRID.tolist())
     assert ends.flat == draw_ends(free, 0.5, "points").flat
