@@ -13,6 +13,7 @@ import itertools
 import json
 import math
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ COLUMNS = (
     "test_accuracy",
 )
 LEAST_REPLICATES = 4  # two for the search, and two to judge
+SPLITS = 8  # of the replicates; the answer depends much on a single one
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def replay_cells(
     tolerance: float,
     kind: ToleranceKind = "points",
     batch: int = 16,
-    splits: int = 1,
+    splits: int = SPLITS,
 ) -> list[CellReplay]:
     """Replay every cycle with each half of its replicates.
 
@@ -167,7 +169,7 @@ def _splits(replicates: int, most: int) -> list[tuple[tuple[int, ...], tuple[int
 
 
 def replay_text(replays: Sequence[CellReplay], rule: str) -> str:
-    """Return replays for a terminal: the means, and a line a cycle and split.
+    """Return replays for a terminal: the means over all of them, and a line a cycle.
 
     Args:
         replays: One for each cycle, split and half that was replayed.
@@ -178,23 +180,32 @@ def replay_text(replays: Sequence[CellReplay], rule: str) -> str:
         difference, over the cycles.
     """
     mean = statistics.fmean
-    by_cycle: dict[int, list[float]] = {}
+    by_cycle: dict[int, list[CellReplay]] = {}
     for each in replays:
-        by_cycle.setdefault(each.cycle, []).append(each.held_out - each.raw_held_out)
-    gaps = [mean(some) for some in by_cycle.values()]
-    error = statistics.stdev(gaps) / math.sqrt(len(gaps)) if len(gaps) > 1 else math.nan
+        by_cycle.setdefault(each.cycle, []).append(each)
+    gaps = {
+        cycle: mean(each.held_out - each.raw_held_out for each in some)
+        for cycle, some in by_cycle.items()
+    }
+    spread = list(gaps.values())
+    error = statistics.stdev(spread) / math.sqrt(len(spread)) if len(spread) > 1 else math.nan
+    splits = len({each.split for each in replays})
     lines = [
         f"{rule}: {100 * mean(e.share for e in replays):.0f} % of the training runs in "
-        f"{mean(e.rounds for e in replays):.1f} rounds",
+        f"{mean(e.rounds for e in replays):.1f} rounds; {splits} "
+        f"{'split' if splits == 1 else 'splits'} of the replicates into halves",
         f"held-out accuracy {mean(e.held_out for e in replays):.2f} %, whole raw grid "
-        f"{mean(e.raw_held_out for e in replays):.2f} %: {mean(gaps):+.2f} ± {error:.2f} points",
-        "cycle split half  share  well-tuned (raw)        held out (raw)   ended by",
+        f"{mean(e.raw_held_out for e in replays):.2f} %: {mean(spread):+.2f} ± {error:.2f} points",
+        "cycle   share  rounds  held out  whole raw grid  difference  ended by",
     ]
-    lines += [
-        f"{e.cycle:>5} {e.split:>5} {e.half:>4} {100 * e.share:>5.0f} %  {e.well_tuned:<9.4g} "
-        f"({e.raw_well_tuned:<9.4g})  {e.held_out:6.2f} ({e.raw_held_out:6.2f})  {e.reason}"
-        for e in replays
-    ]
+    for cycle, some in by_cycle.items():
+        reasons = Counter(each.reason for each in some)
+        lines.append(
+            f"{cycle:>5}  {100 * mean(e.share for e in some):>4.0f} %  "
+            f"{mean(e.rounds for e in some):>6.1f}  {mean(e.held_out for e in some):>8.2f}  "
+            f"{mean(e.raw_held_out for e in some):>14.2f}  {gaps[cycle]:>+10.2f}  "
+            + ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -44,7 +44,7 @@ RULES = (
 @click.option(
     "--splits",
     type=click.IntRange(1),
-    default=1,
+    default=8,
     show_default=True,
     help="Ways to split the replicates into those that the search sees and those that evaluate it.",
 )
