@@ -263,34 +263,7 @@ def settings_of(
     Raises:
         BadInput: Arguments are refused, with every problem found.
     """
-    problems = _argument_problems(runs, storage, store, workers, data, device, backend, save_every)
-    if problems:
-        raise BadInput("run", problems)
-    return Settings(
-        folder=Path(runs if runs is not None else os.environ.get("ORACLE_RUNS", "runs")),
-        storage=storage if storage is not None else os.environ.get("ORACLE_STORAGE"),
-        store=store if store is not None else os.environ.get("ORACLE_STORE"),
-        data=Path(data) if data is not None else None,
-        download=download,
-        workers=workers if workers is not None else default_workers(device),
-        backend=backend,
-        device=device,
-        save_every=save_every,
-    )
-
-
-def _argument_problems(
-    runs: object,
-    storage: object,
-    store: object,
-    workers: object,
-    data: object,
-    device: str,
-    backend: str,
-    save_every: object,
-) -> list[SettingProblem]:
-    """Find what is wrong with the arguments of :func:`settings_of`."""
-    problems: list[SettingProblem] = []
+    problems = []
     for name, value, known in (
         ("device", device, DEVICE_NAMES),
         ("backend", backend, BACKEND_NAMES),
@@ -311,4 +284,16 @@ def _argument_problems(
         problems.append(
             SettingProblem("save_every", "must be a number of minutes above 0", save_every)
         )
-    return problems
+    if problems:
+        raise BadInput("run", problems)
+    return Settings(
+        folder=Path(runs if runs is not None else os.environ.get("ORACLE_RUNS", "runs")),
+        storage=storage if storage is not None else os.environ.get("ORACLE_STORAGE"),
+        store=store if store is not None else os.environ.get("ORACLE_STORE"),
+        data=Path(data) if data is not None else None,
+        download=download,
+        workers=workers if workers is not None else default_workers(device),
+        backend=backend,
+        device=device,
+        save_every=save_every,
+    )
