@@ -9,7 +9,6 @@ the replicates are split; several splits give a mean that depends on it less.
 from __future__ import annotations
 
 import csv
-import itertools
 import json
 import math
 import statistics
@@ -158,14 +157,17 @@ def replay_cells(
 
 
 def _splits(replicates: int, most: int) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Return ways to split replicates into halves: even and odd ones, then spread over all."""
-    numbers = range(replicates)
-    firsts = itertools.combinations(numbers, (replicates + 1) // 2)
-    known = [first for first in firsts if replicates % 2 or first[0] == 0]
-    known.remove(tuple(numbers[::2]))
-    chosen = np.linspace(0, len(known) - 1, min(most - 1, len(known))).round().astype(int)
-    some = [tuple(numbers[::2]), *(known[index] for index in chosen)]
-    return [(first, tuple(sorted({*numbers} - {*first}))) for first in some]
+    """Return ways to split replicates into halves: even and odd ones, then by chance."""
+    numbers, size = range(replicates), (replicates + 1) // 2
+    existing = math.comb(replicates, size) // (1 if replicates % 2 else 2)
+    rng = np.random.default_rng(0)
+    firsts = {tuple(numbers[::2]): None}  # in order
+    while len(firsts) < min(most, existing):
+        some = {*rng.permutation(replicates)[:size].tolist()}
+        if replicates % 2 == 0 and 0 not in some:
+            some = {*numbers} - some  # the same split, exchanged
+        firsts.setdefault(tuple(sorted(some)))
+    return [(first, tuple(sorted({*numbers} - {*first}))) for first in firsts]
 
 
 def replay_text(replays: Sequence[CellReplay], rule: str) -> str:

@@ -46,7 +46,8 @@ RULES = (
     type=click.IntRange(1),
     default=8,
     show_default=True,
-    help="Ways to split the replicates into those that the search sees and those that evaluate it.",
+    help="Ways to split the replicates into those that the search sees and those that evaluate "
+    "it; at most as many as there are.",
 )
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
 def replay(
