@@ -6,6 +6,8 @@
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const ENDED = ["done", "failed", "cancelled"];
   const ANSWER = 180000; // milliseconds
+  const LATER = [5000, 20000, 60000]; // milliseconds after a job's end: nothing else asks for its last page again
+  const REFUSALS = 3; // in a row, after which a page is not asked for again
 
   function localTimes(within = document) {
     const form = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -94,6 +96,7 @@
   let fetching = false;
   let took = 0; // milliseconds, of the last answer
   let failures = 0; // in a row: a server that has much to do answers 503
+  let refusals = 0; // of these
   function refresh(delay = 800) {
     if (waiting) return;
     waiting = setTimeout(async () => {
@@ -103,11 +106,12 @@
       const since = performance.now();
       try {
         await replaceByNow();
-        failures = 0;
+        failures = refusals = 0;
         document.dispatchEvent(new Event("oracle:grown"));
       } catch (answer) {
         const refused = answer.status >= 400 && answer.status < 500 && answer.status !== 429;
-        failures = refused ? 0 : failures + 1;
+        if (refused) refusals += 1;
+        failures = refusals > REFUSALS ? 0 : failures + 1;
       }
       fetching = false;
       took = performance.now() - since;
@@ -186,8 +190,9 @@
         show(...latest);
         announce(job.id, job.state, share);
         if (job.state !== state) { state = job.state; refresh(); } else refreshWithin();
-        if (ENDED.includes(job.state)) {
+        if (ENDED.includes(job.state) && !over) {
           over = true;
+          for (const later of LATER) setTimeout(refresh, later);
           setTimeout(() => stream.close(), 1500); // its last lines come first
         }
       });
