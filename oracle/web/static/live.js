@@ -94,6 +94,7 @@
 
   let waiting = null;
   let fetching = false;
+  let began = 0; // when that was asked for
   let took = 0; // milliseconds, of the last answer
   let failures = 0; // in a row: a server that has much to do answers 503
   let refusals = 0; // of these
@@ -101,9 +102,9 @@
     if (waiting) return;
     waiting = setTimeout(async () => {
       waiting = null;
-      if (fetching) { refresh(); return; }
+      if (fetching && performance.now() - began < 1.1 * ANSWER) { refresh(); return; } // given up by then
       fetching = true;
-      const since = performance.now();
+      const since = began = performance.now();
       try {
         await replaceByNow();
         failures = refusals = 0;
@@ -113,7 +114,7 @@
         if (refused) refusals += 1;
         failures = refusals > REFUSALS ? 0 : failures + 1;
       }
-      fetching = false;
+      if (began === since) fetching = false;
       took = performance.now() - since;
       if (failures) refresh(Math.min(10000, 1000 * 2 ** failures)); // no change may come after the last
     }, delay);
