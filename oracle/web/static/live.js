@@ -93,8 +93,7 @@
   }
 
   let waiting = null;
-  let fetching = false;
-  let began = 0; // when that was asked for
+  let began = null; // when the page was asked for, while its answer is awaited
   let took = 0; // milliseconds, of the last answer
   let failures = 0; // in a row: a server that has much to do answers 503
   let refusals = 0; // of these
@@ -102,8 +101,7 @@
     if (waiting) return;
     waiting = setTimeout(async () => {
       waiting = null;
-      if (fetching && performance.now() - began < 1.1 * ANSWER) { refresh(); return; } // given up by then
-      fetching = true;
+      if (began !== null && performance.now() - began < 1.1 * ANSWER) { refresh(); return; } // given up by then
       const since = began = performance.now();
       try {
         await replaceByNow();
@@ -111,10 +109,10 @@
         document.dispatchEvent(new Event("oracle:grown"));
       } catch (answer) {
         const refused = answer.status >= 400 && answer.status < 500 && answer.status !== 429;
-        if (refused) refusals += 1;
+        refusals = refused ? refusals + 1 : 0;
         failures = refusals > REFUSALS ? 0 : failures + 1;
       }
-      if (began === since) fetching = false;
+      if (began === since) began = null;
       took = performance.now() - since;
       if (failures) refresh(Math.min(10000, 1000 * 2 ** failures)); // no change may come after the last
     }, delay);
