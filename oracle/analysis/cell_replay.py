@@ -39,7 +39,6 @@ COLUMNS = (
     "test_accuracy",
 )
 LEAST_REPLICATES = 4  # two for the search, and two to judge
-SPLITS = 8  # of the replicates; the answer depends much on a single one
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,8 @@ def replay_cells(
     tolerance: float,
     kind: ToleranceKind = "points",
     batch: int = 16,
-    splits: int = SPLITS,
+    *,
+    splits: int,
 ) -> list[CellReplay]:
     """Replay every cycle with each half of its replicates.
 

@@ -17,8 +17,8 @@ from oracle.stats.region import ToleranceKind
 VerdictKind = Literal["inside", "outside", "undecided", "unknown"]
 
 SURE = 0.95  # a verdict is given where its chance of being wrong is at most 1 - SURE
-EXCESS = 0.5  # of the drawn maxima' excess, what is taken off: set on `SETTING` families and
-# the runs of `setting-runs`
+# Of the drawn maxima' excess, what is taken off:
+EXCESS = 0.5  # set on `SETTING` families and the runs of `setting-runs`
 INTERVAL = 0.9  # of the draws of an end lie in its interval
 DIGITS = 6  # of what is returned; the libraries of linear algebra differ in the last of 16
 SLACK = 1e-9  # relative; a value of the grid is on the grid, whatever rounding says

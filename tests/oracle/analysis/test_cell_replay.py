@@ -72,7 +72,8 @@ def test_several_splits_are_all_that_there_are_and_the_first_is_of_even_and_odd_
 
 @pytest.mark.slow
 def test_recorded_cycles_lose_little_at_a_quarter_of_the_training_runs() -> None:
-    replays = replay_cells(read_recorded(RESULTS / "digits-fine.csv"), "adaptive", 0.25, 0.5)
+    cycles = read_recorded(RESULTS / "digits-fine.csv")
+    replays = replay_cells(cycles, "adaptive", 0.25, 0.5, splits=8)
     assert len(replays) == 9 * 8 * 2
     assert max(each.share for each in replays) <= 0.25
     gaps = [each.held_out - each.raw_held_out for each in replays]
