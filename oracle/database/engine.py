@@ -55,8 +55,11 @@ class Database:
         if not self._sqlite:
             options["pool_pre_ping"] = False
         self.engine = sa.create_engine(url, max_overflow=20, **options)
+        self._reading = self.engine
         if not self._sqlite:
             _ping_idle_connections(self.engine)
+            # At PostgreSQL's own level, each statement of a transaction sees a state of its own.
+            self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._turn = threading.Lock()  # SQLite's own queue of writers sleeps and polls
         self._file = Path(str(url.database)).absolute() if self._sqlite else None
         self._opened: tuple[int, int] | None = None  # which file that was: its device and inode
@@ -67,7 +70,7 @@ class Database:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """Open a transaction that reads.
+        """Open a transaction that reads. All its statements see the same state of the database.
 
         Yields:
             Its connection, within the transaction.
@@ -76,8 +79,17 @@ class Database:
             StorageError: The database fails, or its file is gone.
         """
         self._check_file()
-        with self._storage_errors(), self.engine.begin() as connection:
-            yield connection
+        with self._storage_errors(), self._reading.connect() as connection:
+            if self._sqlite:
+                connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            except BaseException:
+                if self._sqlite:
+                    # The error's traceback may hold a cursor, which would hold the connection to
+                    # this state of the database.
+                    connection.invalidate()
+                raise
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:

@@ -192,11 +192,10 @@ def submitted(page: Any, home: str, study: str) -> str:
 
 
 class Refusing:
-    """Does not answer at first, then has too much to do, as often as told, then knows no page."""
+    """Does not answer at first, then says that the server has too much to do, as often as told."""
 
     unanswered = 2
     left: float = math.inf
-    unknown = 2
 
     def __call__(self, route: Any) -> None:
         if self.unanswered:
@@ -205,9 +204,6 @@ class Refusing:
         self.left -= 1
         if self.left >= 0:
             route.fulfill(status=503)
-        elif self.unknown:
-            self.unknown -= 1
-            route.fulfill(status=404)
         else:
             route.continue_()
 
@@ -257,7 +253,7 @@ def watched(browser: Any, home: str) -> dict[str, Any]:
     refusing.left = 1
     late.locator("td.inside, td.outside, td.undecided").first.wait_for()
     late.locator(grown).first.wait_for()
-    observed["refused"] = refusing.left < 0 and not (refusing.unanswered or refusing.unknown)
+    observed["refused"] = refusing.left < 0 and not refusing.unanswered
     late.close()
     card = listed.locator("[data-job^=seen]")
     card.locator(".state.done").wait_for()  # on the list that was opened while it ran

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections import defaultdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,16 +35,20 @@ def studies_with(engine: sa.Engine, key: str, value: str) -> list[tuple[int, str
         Number, as the dashboard's addresses have it, name and user attributes of each.
     """
     mine = sa.select(OF_STUDIES.c.study_id).where(has_text(key, value))
-    columns = (OF_STUDIES.c.study_id, OF_STUDIES.c.key, OF_STUDIES.c.value_json)
-    attributes: dict[int, dict[str, Any]] = defaultdict(dict)
+    columns = (STUDIES.c.study_id, STUDIES.c.study_name, OF_STUDIES.c.key, OF_STUDIES.c.value_json)
+    select = (
+        sa.select(*columns)
+        .join(OF_STUDIES, OF_STUDIES.c.study_id == STUDIES.c.study_id)
+        .where(STUDIES.c.study_id.in_(mine))
+        .order_by(STUDIES.c.study_id)
+    )
     with engine.connect() as connection:
-        for study, name, text in connection.execute(
-            sa.select(*columns).where(OF_STUDIES.c.study_id.in_(mine))
-        ):
-            attributes[study][name] = json.loads(text)
-        names = sa.select(STUDIES.c.study_id, STUDIES.c.study_name)
-        rows = connection.execute(names.where(STUDIES.c.study_id.in_(mine))).all()
-    return [(int(number), str(name), attributes[number]) for number, name in rows]
+        rows = connection.execute(select).all()  # one statement: one state of the database
+    studies: dict[int, tuple[int, str, dict[str, Any]]] = {}
+    for number, title, name, text in rows:
+        attributes = studies.setdefault(number, (int(number), str(title), {}))[2]
+        attributes[name] = json.loads(text)
+    return list(studies.values())
 
 
 def study_attributes(engine: sa.Engine, number: int) -> dict[str, Any]:
@@ -60,8 +63,8 @@ def study_attributes(engine: sa.Engine, number: int) -> dict[str, Any]:
     """
     select = sa.select(OF_STUDIES.c.key, OF_STUDIES.c.value_json)
     with engine.connect() as connection:
-        rows = connection.execute(select.where(OF_STUDIES.c.study_id == number))
-        return {row.key: json.loads(row.value_json) for row in rows}
+        rows = connection.execute(select.where(OF_STUDIES.c.study_id == number)).all()
+    return {row.key: json.loads(row.value_json) for row in rows}
 
 
 def first_weights_remaining(engine: sa.Engine, graph: str | None = None) -> dict[int, float]:
@@ -86,8 +89,8 @@ def first_weights_remaining(engine: sa.Engine, graph: str | None = None) -> dict
         .where(ATTRIBUTES.c.key == "weights_remaining")
     )
     with engine.connect() as connection:
-        rows = connection.execute(select)
-        return {int(study): float(json.loads(text)) for study, text in rows}
+        rows = connection.execute(select).all()
+    return {int(study): float(json.loads(text)) for study, text in rows}
 
 
 def trials_with(engine: sa.Engine, key: str, value: str) -> tuple[int, int | None, str | None]:

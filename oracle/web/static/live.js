@@ -6,8 +6,6 @@
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const ENDED = ["done", "failed", "cancelled"];
   const ANSWER = 180000; // milliseconds
-  const LATER = [5000, 20000, 60000]; // milliseconds after a job's end: nothing else asks for its last page again
-  const REFUSALS = 3; // in a row, after which a page is not asked for again
 
   function localTimes(within = document) {
     const form = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -93,26 +91,25 @@
   }
 
   let waiting = null;
-  let began = null; // when the page was asked for, while its answer is awaited
+  let fetching = false;
   let took = 0; // milliseconds, of the last answer
   let failures = 0; // in a row: a server that has much to do answers 503
-  let refusals = 0; // of these
   function refresh(delay = 800) {
     if (waiting) return;
     waiting = setTimeout(async () => {
       waiting = null;
-      if (began !== null && performance.now() - began < 1.1 * ANSWER) { refresh(); return; } // given up by then
-      const since = began = performance.now();
+      if (fetching) { refresh(); return; }
+      fetching = true;
+      const since = performance.now();
       try {
         await replaceByNow();
-        failures = refusals = 0;
+        failures = 0;
         document.dispatchEvent(new Event("oracle:grown"));
       } catch (answer) {
         const refused = answer.status >= 400 && answer.status < 500 && answer.status !== 429;
-        refusals = refused ? refusals + 1 : 0;
-        failures = refusals > REFUSALS ? 0 : failures + 1;
+        failures = refused ? 0 : failures + 1;
       }
-      if (began === since) began = null;
+      fetching = false;
       took = performance.now() - since;
       if (failures) refresh(Math.min(10000, 1000 * 2 ** failures)); // no change may come after the last
     }, delay);
@@ -189,9 +186,8 @@
         show(...latest);
         announce(job.id, job.state, share);
         if (job.state !== state) { state = job.state; refresh(); } else refreshWithin();
-        if (ENDED.includes(job.state) && !over) {
+        if (ENDED.includes(job.state)) {
           over = true;
-          for (const later of LATER) setTimeout(refresh, later);
           setTimeout(() => stream.close(), 1500); // its last lines come first
         }
       });

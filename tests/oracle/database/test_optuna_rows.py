@@ -135,6 +135,27 @@ def test_trials_are_read_as_optuna_reads_them(opened: str) -> None:
         assert repr(sorted(ours.curve.items())) == repr(sorted(theirs.intermediate_values.items()))
 
 
+def test_trials_that_are_stored_during_a_read_are_not_in_it(opened: str) -> None:
+    study = optuna.create_study(storage=opened, study_name="ours")
+    study.set_user_attr("graph", "g")
+    reader, writer = Trials(parse_url(opened)), Trials(parse_url(opened))
+    trial = new(trials()[0])
+    writer.add(study._study_id, trial, None)
+    statements: list[str] = []
+
+    @sa.event.listens_for(reader._database.engine, "after_cursor_execute")
+    def store_another(connection: Any, cursor: Any, statement: str, *others: Any) -> None:
+        if statement.startswith("SELECT"):
+            statements.append(statement)
+            writer.add(study._study_id, trial, None)
+
+    assert len(reader.complete("graph", "g")) == 1
+    assert len(statements) == 4
+    assert len(reader.complete("graph", "g")) == 5
+    reader.close()
+    writer.close()
+
+
 def test_a_lease_that_is_anothers_lets_nothing_be_written(opened: str) -> None:
     study = optuna.create_study(storage=opened, study_name="ours")
     written, ledger = Trials(parse_url(opened)), RunDatabase(parse_url(opened))
