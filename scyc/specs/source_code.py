@@ -174,9 +174,8 @@ def _file(name: str, folder: Path) -> Path | None:
     """Return the file of a module below a folder, which is found without importing it."""
     folders: Sequence[str] = [str(folder)]
     spec = None
-    parts = name.split(".")
-    for index in range(len(parts)):
-        spec = importlib.machinery.PathFinder.find_spec(".".join(parts[: index + 1]), folders)
+    for part in name.split("."):  # a whole name needs its parents imported
+        spec = importlib.machinery.PathFinder.find_spec(part, folders)
         if spec is None:
             return None
         folders = list(spec.submodule_search_locations or ())

@@ -66,6 +66,18 @@ def test_what_only_looks_like_a_comment_or_a_blank_line_counts(
     assert hashed() != first
 
 
+def test_folders_without_an_init_file_are_packages_too(code: Path) -> None:
+    folder = code / "my_folder_" / "nets"
+    folder.mkdir(parents=True)
+    (folder / "net.py").write_text("from my_folder_.nets import parts\n")
+    values = []
+    for number in range(2):
+        (folder / "parts.py").write_text(f"x = {number}\n")
+        values.append(hashed("my_folder_.nets.net:make"))
+    assert "my_folder_" not in sys.modules
+    assert len(set(values)) == 2
+
+
 @pytest.mark.costly
 def test_relative_imports_of_a_package_are_followed(code: Path) -> None:
     package = code / "my_package_"
