@@ -2,7 +2,8 @@
 
 Every combination of `KERNELS`, `LENGTHS` and `HEIGHTS` is weighed by its marginal likelihood
 (Rasmussen and Williams 2006, Section 5.4). Where few cells are known, a flat curve explains them as
-well as any, though recorded curves hardly ever are flat: heights below a given one count less.
+well as any, though recorded curves hardly ever are flat: heights below a given one count less. A
+constant is compared with all of them by its Bayes factor.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def draw_curves(
     draws: int,
     rng: np.random.Generator,
     height: float,
-) -> Array:
+) -> tuple[Array, float]:
     """Draw the curve that the cells of a cycle tell of.
 
     Args:
@@ -53,10 +54,11 @@ def draw_curves(
             its weight is multiplied by 1 / (1 + (height / its own)^2).
 
     Returns:
-        Accuracies in percent, (draws, fine).
+        Accuracies in percent, (draws, fine), of a curve that is not constant; and the probability
+        that it is, where that is as likely beforehand as not.
     """
     if len(positions) == 1:  # nothing to compare it with
-        return np.full((draws, len(fine)), means[0])
+        return np.full((draws, len(fine)), means[0]), 1.0
     normal = rng.standard_normal((draws, len(fine)))
     loose = np.sqrt(max(freedom, 3.0) / rng.chisquare(max(freedom, 3.0), size=(draws, 1)))
     apart = np.abs(np.subtract.outer(positions, positions))
@@ -65,7 +67,7 @@ def draw_curves(
     scale = float(np.sqrt(np.mean(size**2)))
     tallest = max(100 * scale, 4 * float(np.ptp(means)))
     heights = np.geomspace(0.2 * scale, tallest, HEIGHTS)
-    models, weights = _weighed(matrix, vector, apart, heights, height)
+    models, weights, constant = _weighed(matrix, vector, apart, heights, height)
     curves, done = [], 0
     for model, count in zip(models, _shares(weights, draws), strict=True):
         if count:
@@ -78,13 +80,16 @@ def draw_curves(
     held = (positions >= fine[0] - 1e-9) & (positions <= fine[-1] + 1e-9)
     inside = np.searchsorted(fine, positions[held] - 1e-9)
     levels = drawn[:, inside].mean(axis=1, keepdims=True)
-    return np.asarray(drawn - levels + means[held].mean())
+    return np.asarray(drawn - levels + means[held].mean()), constant
 
 
 def _weighed(
     matrix: Array, vector: Array, apart: Array, heights: Array, height: float
-) -> tuple[list[tuple[str, float, float]], Array]:
-    """Every model of the curve, and its probability given the cells."""
+) -> tuple[list[tuple[str, float, float]], Array, float]:
+    """Every model of the curve and its probability given the cells; that of a constant curve.
+
+    Scores are logarithms of marginal likelihoods relative to a constant's.
+    """
     models = list(itertools.product(KERNELS, LENGTHS, heights.tolist()))
     count = len(apart)
     powers = heights[:, None] ** 2
@@ -98,9 +103,10 @@ def _weighed(
             grown = 1 + powers * np.maximum(values, 0.0)
             along = (vectors.T @ (lower.T @ vector)) ** 2
             scores.append(0.5 * (powers * (along / grown) - np.log(grown)).sum(axis=1) + prior)
-    flat = np.concatenate(scores)
-    weights = np.exp(flat - flat.max())
-    return models, weights / weights.sum()
+    every = np.concatenate(scores)
+    weights = np.exp(every - every.max())
+    odds = every.max() + np.log(weights.sum() / np.exp(prior).sum() / len(scores))
+    return models, weights / weights.sum(), float(1 / (1 + np.exp(np.minimum(odds, 50.0))))
 
 
 def _shares(weights: Array, draws: int) -> list[int]:

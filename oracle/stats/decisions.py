@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -22,8 +22,7 @@ EXCESS = 0.5  # set on `SETTING` families and the runs of `setting-runs`
 INTERVAL = 0.9  # of the draws of an end lie in its interval
 DIGITS = 6  # of what is returned; the libraries of linear algebra differ in the last of 16
 SLACK = 1e-9  # relative; a value of the grid is on the grid, whatever rounding says
-FLAT = 0.9  # chance that the whole grid is feasible, above which no max_lr is better than another
-MAYBE_FLAT = 0.02  # above it, that chance is computed without the prior against flat curves
+FLAT = SURE  # chance that the whole grid is feasible, above which no max_lr is better than another
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Ends:
     points: Array
     feasible: Array  # chance by point that the expected accuracy is within the tolerance
     regrets: Array = field(repr=False)  # by point: expected points below the best, 0 or more
-    flat: float  # chance that the whole grid is feasible
+    flat: float  # chance that the whole grid is feasible; a constant curve has half beforehand
 
     def interval(self, end: Literal["low", "high"]) -> tuple[float, float]:
         """Return the central 90 % interval of an end of the region.
@@ -152,6 +151,7 @@ def draw_ends(posterior: CurvePosterior, tolerance: float, kind: ToleranceKind) 
     last_point = len(logs) - 1
     first = members.argmax(axis=1)
     last = last_point - members[:, ::-1].argmax(axis=1)
+    all_feasible = float(members.all(axis=1).mean())
     lows = _crossing(above, logs, first, np.maximum(first - 1, 0))
     highs = _crossing(above, logs, last, np.minimum(last + 1, last_point))
     return Ends(
@@ -162,7 +162,7 @@ def draw_ends(posterior: CurvePosterior, tolerance: float, kind: ToleranceKind) 
         points=posterior.points,
         feasible=members.mean(axis=0),
         regrets=np.maximum(0.0, best.mean() - posterior.mean),
-        flat=float(members.all(axis=1).mean()),
+        flat=round(posterior.constant + (1 - posterior.constant) * all_feasible, DIGITS),
     )
 
 
@@ -180,9 +180,6 @@ def infer_ends(
 ) -> tuple[CurvePosterior, Ends]:
     """Draw the curve behind the cells of a cycle, and find the region of every drawn curve.
 
-    A flat curve is less likely beforehand (`oracle.stats.posterior.HEIGHT`). Whether the curve is
-    flat is therefore asked of a posterior without that prior.
-
     Args:
         cells: At least one that did not diverge.
         allowed: The tolerance in points of accuracy.
@@ -195,14 +192,10 @@ def infer_ends(
         draws: Number of curves.
 
     Returns:
-        The posterior and its ends, with the chance that the whole grid is feasible.
+        The posterior and its ends.
     """
     posterior = curve_posterior(cells, allowed, grid, floor, seed, draws, sparse)
-    ends = draw_ends(posterior, tolerance, kind)
-    if ends.flat > MAYBE_FLAT:
-        free = curve_posterior(cells, allowed, grid, floor, seed, draws, sparse, height=0.0)
-        ends = replace(ends, flat=draw_ends(free, tolerance, kind).flat)
-    return posterior, ends
+    return posterior, draw_ends(posterior, tolerance, kind)
 
 
 def well_tuned(posterior: CurvePosterior, rates: Sequence[float]) -> float:

@@ -62,6 +62,7 @@ class CurvePosterior:
     mean: Array  # by point
     noise: Noise  # of the tried values
     on_grid: Indices  # of the tried and the grid's points
+    constant: float  # probability of a constant curve, which no draw is
 
     def at(self, rates: Sequence[float] | Array) -> Array:
         """Return the drawn curves at some max_lr.
@@ -107,7 +108,8 @@ def curve_posterior(
 
     Returns:
         The curves at the tried and the grid's max_lr and between them, at most `POINTS` in all,
-        (draws, points), in percent with divergence counted as 0; the noise of what did not diverge.
+        (draws, points), in percent with divergence counted as 0; the noise of what did not diverge;
+        the probability that the curve is constant, 0 where a network diverged.
     """
     rng = np.random.default_rng(seed)
     logs = np.union1d(cells.log_max_lr, np.log(np.asarray(grid, float)) if len(grid) else [])
@@ -132,12 +134,14 @@ def curve_posterior(
         )
         for reach, share in zip(REACHES, shares, strict=True)
     ]
-    curves = np.concatenate(parts)
+    curves = np.concatenate([drawn for drawn, _ in parts])
+    constant = float(np.average([each for _, each in parts], weights=shares))
     chances = sample_divergence(cells.diverged, (cells.log_max_lr - low) / width, fine, draws, rng)
-    curves = curves if chances is None else curves * (1 - chances)
+    if chances is not None:
+        curves, constant = curves * (1 - chances), 0.0
     on_grid = np.searchsorted(fine, (logs - low) / width - 1e-9)
     points = np.exp(low + width * fine)
-    return CurvePosterior(points, curves, curves.mean(axis=0), noise, on_grid)
+    return CurvePosterior(points, curves, curves.mean(axis=0), noise, on_grid, constant)
 
 
 def _sound(
@@ -150,8 +154,8 @@ def _sound(
     draws: int,
     rng: np.random.Generator,
     height: float,
-) -> Array:
-    """Draws of the accuracy of what does not diverge, (draws, fine).
+) -> tuple[Array, float]:
+    """Draws of the accuracy of what does not diverge, (draws, fine); the chance of a constant.
 
     depth: points below the best, with `reach` standard errors, below which a value counts as lying
     just there.
@@ -163,11 +167,11 @@ def _sound(
     drawn_at = _span(positions, deep, fine)
     curves = np.full((draws, len(fine)), least)
     means, inner = np.maximum(noise.means, least), fine[drawn_at]
-    curves[:, drawn_at] = draw_curves(
+    curves[:, drawn_at], constant = draw_curves(
         clipped, means, size, positions, inner, noise.freedom, draws, rng, height
     )
     _cliffs(curves, positions, deep, fine, least, rng)
-    return curves
+    return curves, 0.0 if deep.any() else constant
 
 
 def _cliffs(

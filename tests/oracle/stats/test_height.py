@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from oracle.stats import decisions
-from oracle.stats.decisions import draw_ends, infer_ends
+from oracle.stats.decisions import FLAT, draw_ends
+from oracle.stats.noise import Array
 from oracle.stats.posterior import HEIGHT, Cells, CurvePosterior, curve_posterior
 
 GRID = np.geomspace(0.01, 1, 10)
@@ -42,23 +43,41 @@ def test_a_slope_that_few_noisy_cells_do_not_show_is_not_taken_for_a_plateau() -
     assert max(chances[HEIGHT]) < 0.95
 
 
-def test_it_is_less_likely_that_the_whole_grid_is_feasible() -> None:
-    flat = {
-        height: fmean(draw_ends(posterior(seed, height), 0.5, "points").flat for seed in range(10))
-        for height in HEIGHTS
-    }
-    assert flat[HEIGHT] < flat[0.0] / 2
+def noisy(curve: Array, replicates: int, noise: float, seed: int = 0) -> Cells:
+    rng = np.random.default_rng(seed)
+    table = curve[:, None] + rng.normal(0, 2, replicates)
+    table = table + rng.normal(0, noise, (len(curve), replicates))
+    return Cells(GRID, table, np.zeros(table.shape))
 
 
-def test_whether_a_curve_is_flat_is_asked_without_the_prior() -> None:
-    rng = np.random.default_rng(0)
-    table = 90 + rng.normal(0, 2, 8) + rng.normal(0, 0.4, (10, 8))
-    level = Cells(GRID, table, np.zeros(table.shape))
-    _, ends = infer_ends(level, 0.5, 0.5, "points", GRID.tolist(), floor=0.0, seed=0, sparse=False)
-    free = curve_posterior(level, 0.5, GRID.tolist(), height=0.0)
-    with_prior = curve_posterior(level, 0.5, GRID.tolist())
-    assert ends.flat == draw_ends(free, 0.5, "points").flat
-    assert ends.flat > draw_ends(with_prior, 0.5, "points").flat
+def flat(cells: Cells) -> float:
+    return draw_ends(curve_posterior(cells, 0.5, GRID.tolist()), 0.5, "points").flat
+
+
+def test_a_constant_curve_is_known_where_its_noise_alone_exceeds_the_tolerance() -> None:
+    level = np.full(10, 90.0)
+    assert fmean(flat(noisy(level, 8, 0.8, seed)) >= FLAT for seed in range(20)) > 0.5
+    assert max(flat(noisy(SLOPE, 8, 0.8, seed)) for seed in range(10)) < FLAT
+
+
+def test_more_replicates_of_a_constant_curve_make_it_likelier() -> None:
+    chances = [
+        fmean(
+            curve_posterior(noisy(np.full(10, 90.0), replicates, 0.8, seed), 0.5).constant
+            for seed in range(20)
+        )
+        for replicates in (2, 4, 8)
+    ]
+    assert 0.5 < chances[0] < chances[1] - 0.1 < chances[2] - 0.1
+
+
+def test_no_curve_is_constant_where_networks_diverge_or_one_value_is_far_below() -> None:
+    cells = noisy(np.full(10, 90.0), 8, 0.2)
+    assert curve_posterior(cells, 0.5).constant > 0.8
+    cells.diverged[-1, 0], cells.table[-1, 0] = 1, np.nan
+    assert curve_posterior(cells, 0.5).constant == 0.0
+    cliff = np.r_[np.full(9, 90.0), 70.0]
+    assert curve_posterior(noisy(cliff, 8, 0.2), 0.5).constant == 0.0
 
 
 def test_less_is_taken_off_the_drawn_maxima(monkeypatch: pytest.MonkeyPatch) -> None:
