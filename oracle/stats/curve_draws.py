@@ -55,7 +55,7 @@ def draw_curves(
 
     Returns:
         Accuracies in percent, (draws, fine), of a curve that is not constant; and the probability
-        that it is, where that is as likely beforehand as not.
+        of a constant one, whose prior is 1/2.
     """
     if len(positions) == 1:  # nothing to compare it with
         return np.full((draws, len(fine)), means[0]), 1.0

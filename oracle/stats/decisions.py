@@ -36,7 +36,7 @@ class Ends:
     points: Array
     feasible: Array  # chance by point that the expected accuracy is within the tolerance
     regrets: Array = field(repr=False)  # by point: expected points below the best, 0 or more
-    flat: float  # chance that the whole grid is feasible; a constant curve has half beforehand
+    flat: float  # chance that the whole grid is feasible; the prior of a constant is 1/2
 
     def interval(self, end: Literal["low", "high"]) -> tuple[float, float]:
         """Return the central 90 % interval of an end of the region.

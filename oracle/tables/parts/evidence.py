@@ -62,7 +62,7 @@ class EstimatedRegion(TypedDict):
     regret: float
     """Expected points that `well_tuned` is below the best of the curve."""
     flat: float
-    """Chance that the whole grid is feasible; beforehand, the curve is constant with chance 1/2."""
+    """Chance that the whole grid is feasible; the prior of a constant curve is 1/2."""
     noise: float
     """Points; standard deviation of one replicate near the best."""
     noise_floor: float | None
