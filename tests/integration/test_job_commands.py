@@ -34,6 +34,7 @@ s_cyc: {epsilon: 0.07, delta: 0.1, q: 0, beta: 3.0}
 pack: 4
 """
 LONG = STUDY.replace("tiny", "long").replace("steps: 12", "steps: 200000")
+NEXT = STUDY.replace("tiny", "next").replace("steps: 12", "steps: 200001")
 
 
 @dataclass
@@ -55,6 +56,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     workdir = tmp_path_factory.mktemp("a server")
     (workdir / "tiny.yaml").write_text(STUDY)
     (workdir / "long.yaml").write_text(LONG)
+    (workdir / "next.yaml").write_text(NEXT)
     (workdir / "runs" / "_oracle").mkdir(parents=True)
     with contextlib.closing(
         RunDatabase(sqlite_url(workdir / "runs" / "_oracle" / "oracle.db"))
@@ -255,17 +257,18 @@ def test_stopping_to_watch_leaves_the_job_running(served: Served, call: Call) ->
         assert watcher.returncode == 130
         assert f"{job} continues on the server" in output
         assert client.job(job).state == "running"
+        following = call("submit", "next.yaml", "--quiet").strip()
         assert call("cancel", "long") == f"{job}  cancelled\n"
+        wait_for(lambda: client.job(following).state == "running")  # the only one at a time
         output = call("watch", job, code=1)
         assert f"{job} was cancelled; see `oracle resume {job}`" in output
         assert call("resume", "long") == f"{job}  queued\n"
-        # It runs again as soon as its driver has ended.
-        for name, number in (("long", "7"), (job, "-8")):
-            printed = call("priority", name, number)
-            assert re.fullmatch(rf"{job}  (queued|running)  priority {number}\n", printed)
+        assert call("priority", "long", "7") == f"{job}  queued  priority 7\n"
+        assert call("priority", job, "-8") == f"{job}  queued  priority -8\n"
         assert "-100<=x<=100" in call("priority", job, "101", code=2)
         assert client.job(job).priority == -8
-        assert client.cancel(job).state == "cancelled"
+        for each in (job, following):
+            assert client.cancel(each).state == "cancelled"
 
 
 def wait_for(reached: Callable[[], bool]) -> None:
