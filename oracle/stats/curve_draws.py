@@ -88,7 +88,8 @@ def _weighed(
 ) -> tuple[list[tuple[str, float, float]], Array, float]:
     """Every model of the curve and its probability given the cells; that of a constant curve.
 
-    Scores are logarithms of marginal likelihoods relative to a constant's.
+    Scores are logarithms of marginal likelihoods relative to a constant's; `log_factor` is that of
+    the Bayes factor against a constant.
     """
     models = list(itertools.product(KERNELS, LENGTHS, heights.tolist()))
     count = len(apart)
@@ -105,8 +106,9 @@ def _weighed(
             scores.append(0.5 * (powers * (along / grown) - np.log(grown)).sum(axis=1) + prior)
     every = np.concatenate(scores)
     weights = np.exp(every - every.max())
-    odds = every.max() + np.log(weights.sum() / np.exp(prior).sum() / len(scores))
-    return models, weights / weights.sum(), float(1 / (1 + np.exp(np.minimum(odds, 50.0))))
+    log_factor = every.max() + np.log(weights.sum() / np.exp(prior).sum() / len(scores))
+    constant = float(1 / (1 + np.exp(np.minimum(log_factor, 50.0))))
+    return models, weights / weights.sum(), constant
 
 
 def _shares(weights: Array, draws: int) -> list[int]:

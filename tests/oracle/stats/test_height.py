@@ -43,6 +43,20 @@ def test_a_slope_that_few_noisy_cells_do_not_show_is_not_taken_for_a_plateau() -
     assert max(chances[HEIGHT]) < 0.95
 
 
+def test_it_is_less_likely_that_the_whole_grid_is_feasible() -> None:
+    flat = {
+        height: fmean(drawn_flat(posterior(seed, height)) for seed in range(10))
+        for height in HEIGHTS
+    }
+    assert flat[HEIGHT] < flat[0.0] / 2
+
+
+def drawn_flat(posterior: CurvePosterior) -> float:
+    """The share of the drawn curves, none of which is constant, that are feasible everywhere."""
+    flat = draw_ends(posterior, 0.5, "points").flat
+    return (flat - posterior.constant) / (1 - posterior.constant)
+
+
 def noisy(curve: Array, replicates: int, noise: float, seed: int = 0) -> Cells:
     rng = np.random.default_rng(seed)
     table = curve[:, None] + rng.normal(0, 2, replicates)
