@@ -146,6 +146,7 @@ def summary(ours: Sequence[Outcome], raws: Sequence[Outcome]) -> dict[str, float
         "share": mean(o.share for o in ours),
         "rounds": mean(len(o.batches) for o in ours),
         "f1": mean(o.f1 for o in ours),
+        "flat": float(sum(o.reason == "flat" for o in ours)),
         "milliseconds": 1000 * mean(o.seconds for o in ours),
     }
     for name in ("regret", "end"):

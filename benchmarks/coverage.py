@@ -4,7 +4,9 @@
 
 Regret: points of expected accuracy below the best value of the grid. End: mean error of an end
 against the true region of the continuous curve, in steps of the grid. Verdicts are asked on and off
-the grid, within a sixth of it of an end, and counted as wrong by kind.
+the grid, within a sixth of it of an end, and counted as wrong by kind. "flat" counts the cycles of
+which no max_lr is called better than another, "flat_wrong" those of them whose values differ by
+more than the tolerance, and "flat_largest" is the largest such difference in points.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import numpy as np
 from cycle_families import HIGH, LOW, TOLERANCE, Case, case
 from recorded_curves import HALVES, families_of
 
-from oracle.stats.decisions import infer_ends, well_tuned
+from oracle.stats.decisions import FLAT, infer_ends, well_tuned
 
 COUNTS = (10, 20, 40, 60)
 REPLICATES = (3, 5, 8)
@@ -45,6 +47,7 @@ class Outcome:
     width: float  # steps
     verdicts: tuple[tuple[str, bool], ...]  # kind, whether it is truly inside
     flat: float
+    difference: float  # points between the best and the least expected value of the grid
     seconds: float
 
 
@@ -91,6 +94,7 @@ def outcome(given: Case) -> Outcome:
         width=statistics.fmean(b - a for a, b in spans) / step,
         verdicts=tuple(verdicts),
         flat=ends.flat,
+        difference=float(truth.max() - truth.min()),
         seconds=seconds,
     )
 
@@ -115,6 +119,7 @@ def summary(outcomes: Iterable[Outcome]) -> dict[str, float | None]:
     asked = [each for one in every for each in one.verdicts]
     inside = [truth for kind, truth in asked if kind == "inside"]
     outside = [truth for kind, truth in asked if kind == "outside"]
+    wrong = [o.difference for o in every if o.flat >= FLAT and o.difference > TOLERANCE]
     return {
         "cases": len(every),
         "regret": mean(o.regret for o in every),
@@ -127,6 +132,9 @@ def summary(outcomes: Iterable[Outcome]) -> dict[str, float | None]:
         "decided": (len(inside) + len(outside)) / len(asked),
         "inside_wrong": 1 - mean(inside) if inside else None,
         "outside_wrong": mean(outside) if outside else None,
+        "flat": sum(o.flat >= FLAT for o in every),
+        "flat_wrong": len(wrong),
+        "flat_largest": max(wrong, default=None),
         "milliseconds": 1000 * mean(o.seconds for o in every),
     }
 
@@ -149,7 +157,12 @@ def main(as_json: bool, cases: int, half: str) -> None:
         )
     ]
     rows = {"all": summary(every)}
-    for name, key in (("family", "family"), ("grid", "count"), ("noise", "noise")):
+    for name, key in (
+        ("family", "family"),
+        ("grid", "count"),
+        ("replicates", "replicates"),
+        ("noise", "noise"),
+    ):
         for kind in dict.fromkeys(getattr(each, key) for each in every):
             rows[f"{name} {kind}"] = summary(o for o in every if getattr(o, key) == kind)
     if as_json:
